@@ -1,0 +1,164 @@
+/*
+ * C[M,N] = op(A) op(B) (+ C or + a residual R), row-major float32. B is packed once into panels of NR columns; A is read
+ * in place where its rows are contiguous, and packed panel by panel where it is transposed. Each element of C is summed
+ * over k in the same order whatever M, N, the neighbours and the threads: a row's result does not depend on its batch.
+ */
+#pragma once
+#include "pool.h"
+
+enum { KC = 256 };
+enum layout { NN = 0, NT = 1, TN = 2 };
+enum init { INIT_ZERO, INIT_ADD };
+
+/* C tile = (init: `from` tile or 0) + sum over k of a[i * ars + k * acs] * b[k * ldb + j], for MR x NR. */
+INLINE void micro(long K, const float *a, long ars, long acs, const float *b, long ldb, vec acc[MR][NV]) {
+  for (long k = 0; k < K; k++) {
+    vec bv[NV];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) bv[j] = load(b + j * VL);
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; i++) {
+      const vec av = splat(a[i * ars]);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; j++) acc[i][j] = fma_vec(av, bv[j], acc[i][j]);
+    }
+    a += acs;
+    b += ldb;
+  }
+}
+
+#define MICRO_BODY(ARS)                                                                          \
+  vec acc[MR][NV];                                                                               \
+  _Pragma("GCC unroll 16") for (int i = 0; i < MR; i++)                                          \
+    _Pragma("GCC unroll 4") for (int j = 0; j < NV; j++)                                         \
+      acc[i][j] = from ? load(from + i * ldf + j * VL) : splat(0);                               \
+  micro(K, a, ARS, acs, b, ldb, acc);                                                            \
+  _Pragma("GCC unroll 16") for (int i = 0; i < MR; i++)                                          \
+    _Pragma("GCC unroll 4") for (int j = 0; j < NV; j++) store(c + i * ldc + j * VL, acc[i][j]);
+
+/* A with rows `ars` apart. */
+static void tile_strided(long K, const float *a, long ars, long acs, const float *b, long ldb, const float *from, long ldf, float *c, long ldc) {
+  MICRO_BODY(ars)
+}
+/* A with the MR values of a k next to each other. */
+static void tile_packed(long K, const float *a, long acs, const float *b, long ldb, const float *from, long ldf, float *c, long ldc) {
+  MICRO_BODY(1)
+}
+
+/* A tile of which only rows x cols exist: worked on in a full-size copy. A must be readable for MR rows. */
+static void tile_edge(long K, const float *a, long acs, const float *b, long ldb, const float *from, long ldf, float *c, long ldc, int rows, int cols) {
+  float whole[MR * NR];
+  if (from) {
+    zero_floats(whole, MR * NR);
+    for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) whole[i * NR + j] = from[i * ldf + j];
+  }
+  tile_packed(K, a, acs, b, ldb, from ? whole : NULL, NR, whole, NR);
+  for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) c[i * ldc + j] = whole[i * NR + j];
+}
+
+typedef struct {
+  const float *a, *b, *residual;
+  float *c, *packed;
+  int M, N, K;
+  long lda, ldb, ldc, ldr;
+  enum layout layout;
+  int accumulate;
+  int row_block, col_block, row_blocks;
+} gemm_job;
+
+/* Panel p of B: [K][NR], columns past N are zero. */
+static void pack_b_panel(const gemm_job *g, int panel) {
+  float *out = g->packed + (long)panel * NR * g->K;
+  const int j0 = panel * NR, cols = min_int(NR, g->N - j0);
+  if (g->layout == NT) {
+    for (int j = 0; j < NR; j++) {
+      const float *row = g->b + (long)(j0 + j) * g->ldb;
+      if (j < cols) for (int k = 0; k < g->K; k++) out[(long)k * NR + j] = row[k];
+      else for (int k = 0; k < g->K; k++) out[(long)k * NR + j] = 0;
+    }
+    return;
+  }
+  for (int k = 0; k < g->K; k++) {
+    const float *row = g->b + (long)k * g->ldb + j0;
+    if (cols == NR) for (int j = 0; j < NR; j += VL) store(out + (long)k * NR + j, load(row + j));
+    else for (int j = 0; j < NR; j++) out[(long)k * NR + j] = j < cols ? row[j] : 0;
+  }
+}
+static void pack_b_task(const void *job, int task, int thread) {
+  (void)thread;
+  pack_b_panel(job, task);
+}
+
+/* Rows i0..i0+rows of op(A), k0..k0+kc, as [kc][MR]; rows that do not exist are zero. */
+static void pack_a(const gemm_job *g, int i0, int rows, int k0, int kc, float *out) {
+  if (g->layout == TN) {
+    /* whole vectors run over into the next k, which is written afterwards */
+    const int whole = i0 + (int)round_up(MR, VL) <= g->M;
+    for (int k = 0; k < kc; k++) {
+      const float *from = g->a + (long)(k0 + k) * g->lda + i0;
+      float *to = out + (long)k * MR;
+      if (whole) for (int i = 0; i < MR; i += VL) store(to + i, load(from + i));
+      else for (int i = 0; i < MR; i++) to[i] = i < rows ? from[i] : 0;
+    }
+    return;
+  }
+  for (int i = 0; i < MR; i++) {
+    const float *from = g->a + (long)(i0 + i) * g->lda + k0;
+    for (int k = 0; k < kc; k++) out[(long)k * MR + i] = i < rows ? from[k] : 0;
+  }
+}
+
+static void gemm_rows(const gemm_job *g, int i0, int rows, int j0, int j1, int k0, int kc) {
+  float a_panel[KC * MR + VL];
+  const int in_place = g->layout != TN && rows == MR;
+  if (!in_place) pack_a(g, i0, rows, k0, kc, a_panel);
+  const float *a = in_place ? g->a + (long)i0 * g->lda + k0 : a_panel;
+  for (int j = j0; j < j1; j += NR) {
+    const int cols = min_int(NR, g->N - j);
+    const float *b = g->packed + (long)j * g->K + (long)k0 * NR;
+    float *c = g->c + (long)i0 * g->ldc + j;
+    const float *from = k0 > 0 || g->accumulate ? c : g->residual ? g->residual + (long)i0 * g->ldr + j : NULL;
+    const long ldf = from == c ? g->ldc : g->ldr;
+    if (rows == MR && cols == NR) {
+      if (in_place) tile_strided(kc, a, g->lda, 1, b, NR, from, ldf, c, g->ldc);
+      else tile_packed(kc, a, MR, b, NR, from, ldf, c, g->ldc);
+    } else if (in_place) {
+      pack_a(g, i0, rows, k0, kc, a_panel);
+      tile_edge(kc, a_panel, MR, b, NR, from, ldf, c, g->ldc, rows, cols);
+    } else {
+      tile_edge(kc, a, MR, b, NR, from, ldf, c, g->ldc, rows, cols);
+    }
+  }
+}
+
+static void gemm_task(const void *job, int task, int thread) {
+  (void)thread;
+  const gemm_job *g = job;
+  const int i0 = (task % g->row_blocks) * g->row_block, i1 = min_int(g->M, i0 + g->row_block);
+  const int j0 = (task / g->row_blocks) * g->col_block, j1 = min_int(g->N, j0 + g->col_block);
+  for (int k0 = 0; k0 < g->K; k0 += KC) {
+    const int kc = min_int(KC, g->K - k0);
+    for (int i = i0; i < i1; i += MR) gemm_rows(g, i, min_int(MR, i1 - i), j0, j1, k0, kc);
+  }
+}
+
+/* Splits C into blocks: wide enough to reuse a panel of A, small enough that every thread gets several. */
+static void choose_blocks(gemm_job *g) {
+  const int threads = (int)ATOMIC_LOAD(pool.limit), wanted = threads > 1 ? 4 * threads : 1;
+  g->row_block = MR * 8;
+  g->col_block = 1024 / NR * NR;
+  while (blocks_of(g->M, g->row_block) * blocks_of(g->N, g->col_block) < wanted) {
+    if (g->col_block > 4 * NR && g->col_block >= g->row_block) g->col_block = (int)round_up(g->col_block / 2, NR);
+    else if (g->row_block > MR) g->row_block = (int)round_up(g->row_block / 2, MR);
+    else if (g->col_block > NR) g->col_block = (int)round_up(g->col_block / 2, NR);
+    else break;
+  }
+  g->row_blocks = blocks_of(g->M, g->row_block);
+}
+
+static void gemm_compute(gemm_job *g) {
+  choose_blocks(g);
+  parallel(g->row_blocks * blocks_of(g->N, g->col_block), gemm_task, g);
+}
+
+static void gemm_pack_b(gemm_job *g) { parallel(blocks_of(g->N, NR), pack_b_task, g); }
