@@ -92,7 +92,8 @@ static void paged_attention_task(const void *job, int task, int thread) {
 
 /* ---- drawing a token: temperature, then top-p (ties at the border are kept) ---------------------------------------- */
 typedef struct {
-  float *logits; /* [rows, n]; overwritten */
+  float *logits;  /* [rows, n]; overwritten */
+  float *scratch; /* thread * n */
   const float *temperatures, *top_ps;
   const double *uniforms;
   int32_t *ids;
@@ -131,9 +132,8 @@ static void greedy_row(const sample_job *g, long row, const float *z) {
 }
 
 static void sample_task(const void *job, int task, int thread) {
-  (void)thread;
   const sample_job *g = job;
-  float *z = g->logits + (long)task * 2 * g->n, *weights = z + g->n;
+  float *z = g->logits + (long)task * g->n, *weights = g->scratch + thread * g->n;
   if (g->temperatures[task] == 0) {
     greedy_row(g, task, z);
     return;

@@ -149,10 +149,10 @@ static void op_paged_attention(double *a) {
   const paged_job g = paged_of(a);
   parallel(g.rows * g.kv_heads, paged_attention_task, &g);
 }
-/* logits [rows, 2, n] (second half is work space), temperatures, top_ps, uniforms (doubles), ids, logprobs, rows, n */
+/* logits (overwritten), scratch [threads, n], temperatures, top_ps, uniforms (doubles), ids, logprobs, rows, n */
 static void op_sample(double *a) {
-  const sample_job g = {FLOATS(0), FLOATS(1), FLOATS(2), POINTER(const double, 3), POINTER(int32_t, 4), FLOATS(5), LONG(7)};
-  parallel(INT(6), sample_task, &g);
+  const sample_job g = {FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), POINTER(const double, 4), POINTER(int32_t, 5), FLOATS(6), LONG(8)};
+  parallel(INT(7), sample_task, &g);
 }
 
 static const struct { const char *name; void (*run)(double *a); } operations[] = {

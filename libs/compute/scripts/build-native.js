@@ -9,13 +9,23 @@ import { kernelsFolder, sourceHash } from './source-hash.js';
 
 const kernels = fileURLToPath(kernelsFolder);
 const out = fileURLToPath(new URL('../build/', import.meta.url));
-const headers = join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+const headers = join(
+  dirname(createRequire(import.meta.url).resolve('node-api-headers')),
+  'include',
+);
 
 const wide = ['-mavx2', '-mfma', '-mf16c'];
 const builds =
   process.arch === 'x64'
     ? {
-        avx512: [...wide, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mprefer-vector-width=512'],
+        avx512: [
+          ...wide,
+          '-mavx512f',
+          '-mavx512bw',
+          '-mavx512dq',
+          '-mavx512vl',
+          '-mprefer-vector-width=512',
+        ],
         avx2: wide,
         base: [],
       }
@@ -40,7 +50,15 @@ const build = () => {
   const common = ['-O3', '-std=gnu11', '-fPIC', '-ffp-contract=fast', '-fvisibility=hidden'];
   const objects = Object.entries(builds).map(([name, flags]) => {
     const object = join(out, `kernels-${name}.o`);
-    run(compiler, [...common, ...flags, `-DCOA_BUILD=${name}`, '-c', join(kernels, 'kernels.c'), '-o', object]);
+    run(compiler, [
+      ...common,
+      ...flags,
+      `-DCOA_BUILD=${name}`,
+      '-c',
+      join(kernels, 'kernels.c'),
+      '-o',
+      object,
+    ]);
     return object;
   });
   // the pool's threads must not lose their code when the last user of the addon lets go of it

@@ -108,7 +108,9 @@ export const openKernels = (build: Build, threads: number): Kernels => {
   };
   const setThreads = (count: number): void => {
     if (!Number.isInteger(count) || count < 1 || count > mostThreads) {
-      throw new RangeError(`threads is ${count}; it must be a whole number from 1 to ${mostThreads}`);
+      throw new RangeError(
+        `threads is ${count}; it must be a whole number from 1 to ${mostThreads}`,
+      );
     }
     build.startWorkers(count - 1);
     run('setThreads', count);

@@ -22,7 +22,9 @@ const reasonFile = fileURLToPath(new URL('../build/why-not.txt', import.meta.url
 /** Why the native kernels cannot be loaded, or null where they can. */
 export const nativeObstacle = (): string | null => {
   if (!existsSync(addonFile)) {
-    const why = existsSync(reasonFile) ? readFileSync(reasonFile, 'utf8').trim() : 'install scripts did not run';
+    const why = existsSync(reasonFile)
+      ? readFileSync(reasonFile, 'utf8').trim()
+      : 'install scripts did not run';
     return `not built (${why.split('\n')[0]}); with a C compiler at hand: npm run build:native -w @coa/compute`;
   }
   try {
@@ -58,7 +60,8 @@ export const loadNative = (widest: NativeInstructions | '' = ''): Build => {
     run: addon.run,
     startWorkers: (count) => {
       const running = addon.workers(count);
-      if (running < count) throw new Error(`only ${running} of ${count} worker threads could be started`);
+      if (running < count)
+        throw new Error(`only ${running} of ${count} worker threads could be started`);
     },
     close: () => {},
   };

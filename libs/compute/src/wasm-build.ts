@@ -6,7 +6,6 @@ import type { Build } from './kernels.ts';
 export type WasmInstructions = 'simd' | 'relaxed-simd';
 
 type Exports = {
-  readonly __heap_base: WebAssembly.Global;
   coa_run(operation: number, address: number): void;
   coa_operation(index: number): number;
 };
@@ -57,12 +56,19 @@ export const loadWasm = (instructions: WasmInstructions = wasmInstructions()): B
     try {
       return memory.grow(pages) * pageBytes;
     } catch (cause) {
-      throw new RangeError(`the WASM memory of ${memory.buffer.byteLength} bytes cannot grow by ${bytes}; it ends at 4 GiB`, { cause });
+      throw new RangeError(
+        `the WASM memory of ${memory.buffer.byteLength} bytes cannot grow by ${bytes}; it ends at 4 GiB`,
+        { cause },
+      );
     }
   };
   const startWorker = (thread: number): void => {
     const stackTop = append(stackBytes) + stackBytes;
-    const worker = new Worker(workerCode, { eval: true, execArgv: [], workerData: { module, memory, thread, stackTop } });
+    const worker = new Worker(workerCode, {
+      eval: true,
+      execArgv: [],
+      workerData: { module, memory, thread, stackTop },
+    });
     worker.unref();
     workers.push(worker);
   };

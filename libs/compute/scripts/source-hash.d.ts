@@ -1,0 +1,3 @@
+/** sha256 over names and contents of the C sources. */
+export declare const sourceHash: () => string;
+export declare const kernelsFolder: URL;
