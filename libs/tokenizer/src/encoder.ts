@@ -1,4 +1,5 @@
 import * as untypedLibrary from '@huggingface/tokenizers';
+import { longestOfPattern } from './literal-pattern.ts';
 import type { TokenizerFile } from './tokenizer-file.ts';
 
 /** What is used of the library; its own declarations do not resolve under nodenext. */
@@ -87,8 +88,6 @@ export const plainEncoder = (file: TokenizerFile): ((text: string) => number[]) 
   };
 };
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-
 /** Text to ids, added tokens recognised: the longest one at each place, from left to right. */
 export const markupEncoder = (
   { addedTokens }: TokenizerFile,
@@ -96,8 +95,7 @@ export const markupEncoder = (
 ): ((text: string) => number[]) => {
   if (addedTokens.length === 0) return encode;
   const ids = new Map(addedTokens.map(({ content, id }) => [content, id]));
-  const longestFirst = [...ids.keys()].sort((a, b) => b.length - a.length);
-  const anyToken = new RegExp(`(${longestFirst.map(escaped).join('|')})`);
+  const anyToken = new RegExp(`(${longestOfPattern([...ids.keys()])})`);
   return (text) =>
     text.split(anyToken).flatMap((part) => {
       const id = ids.get(part);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ggufPreTokenizers } from './gguf-pre-tokenizers.ts';
+import { renderTokenizerFile } from './render-tokenizer-file.ts';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
-import { type AddedToken, renderTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
+import type { AddedToken, TokenizerFile } from './tokenizer-file.ts';
 
 /** llama.cpp's token types; the others (normal, unused, byte) are plain vocabulary. */
 const unknown = 2;

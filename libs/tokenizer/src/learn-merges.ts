@@ -1,25 +1,6 @@
-import { byteCharacters } from './byte-alphabet.ts';
-import { pairHeap } from './pair-heap.ts';
+import { byteCharacters, toByteLevel } from './byte-alphabet.ts';
+import { type Piece, pairCounts } from './pair-counts.ts';
 import type { Merge } from './tokenizer-file.ts';
-
-/** A distinct piece of the training text: its tokens as they are merged so far, and how often it occurs. */
-type Piece = { symbols: number[]; readonly count: number };
-
-/** Larger than any token id here, and its square is still exact in a double. */
-const radix = 2 ** 22;
-const pairKey = (left: number, right: number): number => left * radix + right;
-
-/** Adds `weight` to the count of each pair of neighbours. */
-const countPairs = (
-  symbols: readonly number[],
-  weight: number,
-  counts: Map<number, number>,
-): void => {
-  for (let i = 0; i + 1 < symbols.length; i++) {
-    const key = pairKey(symbols[i]!, symbols[i + 1]!);
-    counts.set(key, (counts.get(key) ?? 0) + weight);
-  }
-};
 
 /** Every occurrence of the pair becomes `token`, from left to right. */
 const mergePair = (
@@ -40,48 +21,53 @@ const mergePair = (
 /** The alphabet in the order of its characters, which decides ties. */
 export const byteAlphabet: readonly string[] = [...byteCharacters].sort();
 
-/** How often each pair occurs, in which pieces, and which pair is the most frequent. */
-const pairCounts = (pieces: readonly Piece[]) => {
-  const counts = new Map<number, number>();
-  const piecesWith = new Map<number, number[]>();
-  const heap = pairHeap();
-  const add = (key: number, change: number): void => {
-    const count = (counts.get(key) ?? 0) + change;
-    if (count === 0) counts.delete(key);
-    else counts.set(key, count);
-    if (change > 0) heap.push({ left: Math.floor(key / radix), right: key % radix, count });
-  };
-  /** Notes that a piece changed from `was` to what it is now; the sums are collected in `changes`. */
-  const note = (index: number, was: readonly number[], changes: Map<number, number>): void => {
-    const { symbols, count } = pieces[index]!;
-    const here = new Map<number, number>();
-    countPairs(was, -count, here);
-    countPairs(symbols, count, here);
-    for (const [key, change] of here) {
-      changes.set(key, (changes.get(key) ?? 0) + change);
-      if (change <= 0) continue;
-      const holders = piecesWith.get(key);
-      if (holders) holders.push(index);
-      else piecesWith.set(key, [index]);
-    }
-  };
-  const apply = (changes: ReadonlyMap<number, number>): void => {
-    for (const [key, change] of changes) add(key, change);
-  };
-  /** The most frequent pair; counts in the heap may be out of date, then the pair goes back with today's. */
-  const next = () => {
-    for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
-      const count = counts.get(pairKey(top.left, top.right)) ?? 0;
-      if (count === top.count) return top;
-      if (count > 0 && count < top.count) heap.push({ ...top, count });
-    }
-    return undefined;
-  };
-  const takePieces = (left: number, right: number): readonly number[] => {
-    const key = pairKey(left, right);
-    const holders = piecesWith.get(key) ?? [];
-    piecesWith.delete(key);
-    return holders;
-  };
-  return { note, apply, next, takePieces };
+export type LearnOptions = {
+  /** Most tokens, the 256 of the alphabet among them. */
+  readonly tokens: number;
+  /** Rarer pairs are not merged. */
+  readonly minimumFrequency: number;
+};
+
+/** Merges the pair in every piece that holds it. Returns by how much the count of each pair changed. */
+const mergeEverywhere = (
+  pieces: readonly Piece[],
+  counts: ReturnType<typeof pairCounts>,
+  [left, right, token]: readonly [number, number, number],
+): Map<number, number> => {
+  const changes = new Map<number, number>();
+  for (const index of counts.takePieces(left, right)) {
+    const piece = pieces[index]!;
+    const was = piece.symbols;
+    piece.symbols = mergePair(was, left, right, token);
+    if (piece.symbols.length < was.length) counts.note(index, was, changes);
+  }
+  return changes;
+};
+
+/**
+ * The merges of byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909), most urgent first: again and again, the
+ * most frequent pair of neighbours becomes a token. Ties as in Hugging Face's trainer, so equal counts give equal merges.
+ */
+export const learnMerges = (
+  pieceCounts: ReadonlyMap<string, number>,
+  { tokens, minimumFrequency }: LearnOptions,
+): Merge[] => {
+  const contents = [...byteAlphabet];
+  const ids = new Map(contents.map((content, id) => [content, id]));
+  const pieces = Array.from(pieceCounts, ([text, count]): Piece => {
+    return { symbols: Array.from(toByteLevel(text), (character) => ids.get(character)!), count };
+  });
+  const counts = pairCounts(pieces);
+  const merges: Merge[] = [];
+  while (contents.length < tokens) {
+    const top = counts.next();
+    if (top === undefined || top.count < minimumFrequency) break;
+    const { left, right } = top;
+    const content = contents[left]! + contents[right]!;
+    const token = ids.get(content) ?? contents.push(content) - 1;
+    ids.set(content, token);
+    merges.push([contents[left]!, contents[right]!]);
+    counts.apply(mergeEverywhere(pieces, counts, [left, right, token]));
+  }
+  return merges;
 };

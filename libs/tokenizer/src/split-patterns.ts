@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { literalPattern } from './literal-pattern.ts';
 
 /** GPT-2's pattern: contractions, words, numbers and other runs, each with the space before it. */
 export const gpt2Pattern =
@@ -24,8 +25,6 @@ const single = z.discriminatedUnion('type', [byteLevel, split, digits]);
 const sequence = z.object({ type: z.literal('Sequence'), pretokenizers: z.array(single) });
 const preTokenizer = z.discriminatedUnion('type', [byteLevel, split, digits, sequence]);
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 const patternsOf = (each: z.output<typeof single>): string[] => {
   switch (each.type) {
     case 'ByteLevel':
@@ -38,7 +37,7 @@ const patternsOf = (each: z.output<typeof single>): string[] => {
           `tokenizer.json: a Split with behavior ${each.behavior} and invert ${each.invert} is not supported; Isolated, or Removed with invert, is`,
         );
       }
-      return ['Regex' in each.pattern ? each.pattern.Regex : escaped(each.pattern.String)];
+      return ['Regex' in each.pattern ? each.pattern.Regex : literalPattern(each.pattern.String)];
   }
 };
 
