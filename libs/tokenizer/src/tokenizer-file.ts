@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byteCharacters } from './byte-alphabet.ts';
 import { splitPatterns } from './split-patterns.ts';
 
 /** A token that text never becomes by itself. `special`: a control token, left out of decoded text. */
@@ -99,6 +100,15 @@ const assertOneToOne = (tokens: Iterable<readonly [string, number]>): void => {
   }
 };
 
+/** Plain text would lose such a byte, because it must not become an added token. */
+const assertNoByteAdded = (addedTokens: readonly AddedToken[]): void => {
+  const byte = addedTokens.find(({ content }) => byteCharacters.includes(content));
+  if (byte === undefined) return;
+  throw new Error(
+    `tokenizer.json: added token ${JSON.stringify(byte.content)} (id ${byte.id}) is also the token of a byte, which text needs; name it otherwise`,
+  );
+};
+
 const mergeOf = (merge: string | [string, string], rank: number): Merge => {
   const [left, right, ...rest] = typeof merge === 'string' ? merge.split(' ') : merge;
   if (left && right && rest.length === 0) return [left, right];
@@ -125,6 +135,7 @@ export const parseTokenizerFile = (json: string): TokenizerFile => {
   const addedTokens = added_tokens.map(({ id, content, special }) => ({ id, content, special }));
   const merges = model.merges.map(mergeOf);
   assertOneToOne([...vocabulary, ...addedTokens.map((t) => [t.content, t.id] as const)]);
+  assertNoByteAdded(addedTokens);
   assertMergesKnown(merges, vocabulary);
   return {
     addedTokens,

@@ -176,6 +176,8 @@ test('a file that is damaged or of another kind is refused', () => {
   expect(load((file) => (file.model.vocab.a = 2 ** 31))).toThrow(/whole numbers/);
   expect(load((file) => (file.model.vocab.a = file.model.vocab.b))).toThrow(/one to one/);
   expect(load((file) => (file.added_tokens[0].id = 99))).toThrow(/one to one/);
+  const byte = (id: number) => ({ id, content: 'a', special: true });
+  expect(load((file) => file.added_tokens.push(byte(file.model.vocab.a)))).toThrow(/of a byte/);
   expect(load((file) => file.model.merges.push(['a', '日']))).toThrow(/names "日"/);
   expect(load((file) => file.model.merges.push('a b c'))).toThrow(/not two tokens/);
   expect(load((file) => (file.normalizer = { type: 'Lowercase' }))).toThrow(/NFC is the only/);
