@@ -34,14 +34,23 @@ static long attention_scratch(const attention_job *g, int backward) {
                   : s.hdp * (2 * s.Tk + s.Tq) + panel + MR * s.hdp;
 }
 
-/* out = x rotated by the row's position; `turn` is 1 or -1 (back). */
-INLINE void rotate(const attention_job *g, long row, const float *x, float *out, float scale, float turn) {
-  const long half = g->hd / 2, at = (long)g->positions[row] * half;
-  for (long i = 0; i < half; i++) {
-    const float c = g->cosines[at + i], s = g->sines[at + i] * turn, a = x[i], b = x[i + half];
+/* out = x turned by an angle per pair (rotate-half); `turn` is 1 or -1 (back). out may not be x. */
+INLINE void rotate_row(const float *cosines, const float *sines, const float *x, float *out, long half, float scale, float turn) {
+  long i = 0;
+  for (; i + VL <= half; i += VL) {
+    const vec c = load(cosines + i), s = load(sines + i) * splat(turn), a = load(x + i), b = load(x + i + half);
+    store(out + i, (a * c - b * s) * splat(scale));
+    store(out + i + half, (b * c + a * s) * splat(scale));
+  }
+  for (; i < half; i++) {
+    const float c = cosines[i], s = sines[i] * turn, a = x[i], b = x[i + half];
     out[i] = (a * c - b * s) * scale;
     out[i + half] = (b * c + a * s) * scale;
   }
+}
+INLINE void rotate(const attention_job *g, long row, const float *x, float *out, float scale, float turn) {
+  const long half = g->hd / 2, at = (long)g->positions[row] * half;
+  rotate_row(g->cosines + at, g->sines + at, x, out, half, scale, turn);
 }
 
 /* rows[T_padded][hdp] = this head's slice, rotated or not; padding is zero. */
@@ -70,21 +79,22 @@ INLINE void scores(const attention_job *g, const float *rows, const float *colum
 
 /* Softmax over keys lo..hi (relative to the tile); the rest becomes zero. Returns the log-sum-exp. */
 INLINE float softmax_row(float *s, long lo, long hi, long width) {
-  float top = s[lo];
-  for (long j = lo; j <= hi; j++) top = s[j] > top ? s[j] : top;
-  for (long j = 0; j < lo; j++) s[j] = 0;
-  for (long j = hi + 1; j < width; j++) s[j] = 0;
-  const long from = lo / VL * VL;
+  const long from = lo / VL * VL, to = round_up(hi + 1, VL);
+  for (long j = from; j < lo; j++) s[j] = -1e30f;
+  for (long j = hi + 1; j < to; j++) s[j] = -1e30f;
+  vec tops = load(s + from);
+  for (long j = from + VL; j < to; j += VL) tops = max_vec(tops, load(s + j));
+  const float top = largest_in(tops);
   vec sums = splat(0);
-  for (long j = from; j <= hi; j += VL) {
-    vec e = exp_vec(load(s + j) - splat(top));
-    if (j < lo || j + VL - 1 > hi)
-      for (int l = 0; l < VL; l++) e[l] = j + l >= lo && j + l <= hi ? e[l] : 0;
+  for (long j = from; j < to; j += VL) {
+    const vec e = exp_vec(load(s + j) - splat(top));
     store(s + j, e);
     sums += e;
   }
   const float sum = sum_vec(sums), inverse = 1.0f / sum;
-  for (long j = from; j <= hi; j += VL) store(s + j, load(s + j) * splat(inverse));
+  for (long j = from; j < to; j += VL) store(s + j, load(s + j) * splat(inverse));
+  zero_floats(s, from);
+  if (to < width) zero_floats(s + to, width - to);
   return top + log_one(sum);
 }
 

@@ -21,11 +21,7 @@ typedef struct {
 
 INLINE void rotate_one(const paged_job *g, long row, const float *x, float *out, float scale) {
   const long half = g->hd / 2, at = (long)g->positions[row] * half;
-  for (long i = 0; i < half; i++) {
-    const float c = g->cosines[at + i], s = g->sines[at + i], a = x[i], b = x[i + half];
-    out[i] = (a * c - b * s) * scale;
-    out[i + half] = (b * c + a * s) * scale;
-  }
+  rotate_row(g->cosines + at, g->sines + at, x, out, half, scale, 1);
 }
 
 static void page_write_task(const void *job, int task, int thread) {

@@ -6,7 +6,7 @@
 #pragma once
 #include "pool.h"
 
-enum { KC = 256 };
+enum { KC = 256, ROW_BLOCK = MR * 8 };
 enum layout { NN = 0, NT = 1, TN = 2 };
 enum init { INIT_ZERO, INIT_ADD };
 
@@ -45,17 +45,6 @@ static void tile_packed(long K, const float *a, long acs, const float *b, long l
   MICRO_BODY(1)
 }
 
-/* A tile of which only rows x cols exist: worked on in a full-size copy. A must be readable for MR rows. */
-static void tile_edge(long K, const float *a, long acs, const float *b, long ldb, const float *from, long ldf, float *c, long ldc, int rows, int cols) {
-  float whole[MR * NR];
-  if (from) {
-    zero_floats(whole, MR * NR);
-    for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) whole[i * NR + j] = from[i * ldf + j];
-  }
-  tile_packed(K, a, acs, b, ldb, from ? whole : NULL, NR, whole, NR);
-  for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) c[i * ldc + j] = whole[i * NR + j];
-}
-
 typedef struct {
   const float *a, *b, *residual;
   float *c, *packed;
@@ -89,45 +78,50 @@ static void pack_b_task(const void *job, int task, int thread) {
   pack_b_panel(job, task);
 }
 
-/* Rows i0..i0+rows of op(A), k0..k0+kc, as [kc][MR]; rows that do not exist are zero. */
-static void pack_a(const gemm_job *g, int i0, int rows, int k0, int kc, float *out) {
-  if (g->layout == TN) {
-    /* whole vectors run over into the next k, which is written afterwards */
-    const int whole = i0 + (int)round_up(MR, VL) <= g->M;
-    for (int k = 0; k < kc; k++) {
-      const float *from = g->a + (long)(k0 + k) * g->lda + i0;
-      float *to = out + (long)k * MR;
-      if (whole) for (int i = 0; i < MR; i += VL) store(to + i, load(from + i));
-      else for (int i = 0; i < MR; i++) to[i] = i < rows ? from[i] : 0;
-    }
-    return;
-  }
+/* Rows i0..i0+rows of A, columns k0..k0+kc, as [kc][MR]; rows that do not exist are zero. */
+static void pack_rows(const gemm_job *g, int i0, int rows, int k0, int kc, float *out) {
   for (int i = 0; i < MR; i++) {
     const float *from = g->a + (long)(i0 + i) * g->lda + k0;
     for (int k = 0; k < kc; k++) out[(long)k * MR + i] = i < rows ? from[k] : 0;
   }
 }
 
-static void gemm_rows(const gemm_job *g, int i0, int rows, int j0, int j1, int k0, int kc) {
-  float a_panel[KC * MR + VL];
-  const int in_place = g->layout != TN && rows == MR;
-  if (!in_place) pack_a(g, i0, rows, k0, kc, a_panel);
-  const float *a = in_place ? g->a + (long)i0 * g->lda + k0 : a_panel;
+/* The same of a transposed A for rows i0..i1, as panels of [kc][MR]: each row of A is read once, from end to end. */
+static void pack_transposed(const gemm_job *g, int i0, int i1, int k0, int kc, float *out) {
+  for (int k = 0; k < kc; k++) {
+    const float *from = g->a + (long)(k0 + k) * g->lda;
+    for (int i = i0; i < i1; i += MR) {
+      float *to = out + (long)(i - i0) * kc + (long)k * MR;
+      /* a whole vector runs over into the next k, which is written afterwards */
+      if (i + (int)round_up(MR, VL) <= g->M) for (int r = 0; r < MR; r += VL) store(to + r, load(from + i + r));
+      else for (int r = 0; r < MR; r++) to[r] = i + r < g->M ? from[i + r] : 0;
+    }
+  }
+}
+
+/* A tile of which only rows x cols exist, worked on in a full-size copy. */
+static void tile_edge(const gemm_job *g, int i0, int rows, int k0, int kc, const float *a_panel, const float *b, const float *from, long ldf, float *c, int cols) {
+  float whole[MR * NR], a[KC * MR];
+  if (!a_panel) pack_rows(g, i0, rows, k0, kc, a);
+  if (from) {
+    for (int i = 0; i < MR * NR; i++) whole[i] = 0;
+    for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) whole[i * NR + j] = from[i * ldf + j];
+  }
+  tile_packed(kc, a_panel ? a_panel : a, MR, b, NR, from ? whole : NULL, NR, whole, NR);
+  for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) c[i * g->ldc + j] = whole[i * NR + j];
+}
+
+/* One panel of rows against columns j0..j1. `a_panel` is packed A, or NULL where A is read in place. */
+static void gemm_rows(const gemm_job *g, int i0, int rows, int j0, int j1, int k0, int kc, const float *a_panel) {
   for (int j = j0; j < j1; j += NR) {
     const int cols = min_int(NR, g->N - j);
     const float *b = g->packed + (long)j * g->K + (long)k0 * NR;
     float *c = g->c + (long)i0 * g->ldc + j;
     const float *from = k0 > 0 || g->accumulate ? c : g->residual ? g->residual + (long)i0 * g->ldr + j : NULL;
     const long ldf = from == c ? g->ldc : g->ldr;
-    if (rows == MR && cols == NR) {
-      if (in_place) tile_strided(kc, a, g->lda, 1, b, NR, from, ldf, c, g->ldc);
-      else tile_packed(kc, a, MR, b, NR, from, ldf, c, g->ldc);
-    } else if (in_place) {
-      pack_a(g, i0, rows, k0, kc, a_panel);
-      tile_edge(kc, a_panel, MR, b, NR, from, ldf, c, g->ldc, rows, cols);
-    } else {
-      tile_edge(kc, a, MR, b, NR, from, ldf, c, g->ldc, rows, cols);
-    }
+    if (rows < MR || cols < NR) tile_edge(g, i0, rows, k0, kc, a_panel, b, from, ldf, c, cols);
+    else if (a_panel) tile_packed(kc, a_panel, MR, b, NR, from, ldf, c, g->ldc);
+    else tile_strided(kc, g->a + (long)i0 * g->lda + k0, g->lda, 1, b, NR, from, ldf, c, g->ldc);
   }
 }
 
@@ -136,16 +130,19 @@ static void gemm_task(const void *job, int task, int thread) {
   const gemm_job *g = job;
   const int i0 = (task % g->row_blocks) * g->row_block, i1 = min_int(g->M, i0 + g->row_block);
   const int j0 = (task / g->row_blocks) * g->col_block, j1 = min_int(g->N, j0 + g->col_block);
+  float panels[KC * ROW_BLOCK + VL];
   for (int k0 = 0; k0 < g->K; k0 += KC) {
     const int kc = min_int(KC, g->K - k0);
-    for (int i = i0; i < i1; i += MR) gemm_rows(g, i, min_int(MR, i1 - i), j0, j1, k0, kc);
+    if (g->layout == TN) pack_transposed(g, i0, i1, k0, kc, panels);
+    for (int i = i0; i < i1; i += MR)
+      gemm_rows(g, i, min_int(MR, i1 - i), j0, j1, k0, kc, g->layout == TN ? panels + (long)(i - i0) * kc : NULL);
   }
 }
 
 /* Splits C into blocks: wide enough to reuse a panel of A, small enough that every thread gets several. */
 static void choose_blocks(gemm_job *g) {
   const int threads = (int)ATOMIC_LOAD(pool.limit), wanted = threads > 1 ? 4 * threads : 1;
-  g->row_block = MR * 8;
+  g->row_block = ROW_BLOCK;
   g->col_block = 1024 / NR * NR;
   while (blocks_of(g->M, g->row_block) * blocks_of(g->N, g->col_block) < wanted) {
     if (g->col_block > 4 * NR && g->col_block >= g->row_block) g->col_block = (int)round_up(g->col_block / 2, NR);

@@ -6,26 +6,40 @@ import { floatsOf, intsOf, type Kernels } from './kernels.ts';
 
 type Values = Float32Array | Int32Array;
 
-/** A tensor's data in the kernels' memory. */
-class HeapData {
-  refCount = 1;
+type Held =
+  | { readonly values: Values; readonly block: null }
+  | { readonly block: Block; readonly length: number };
+
+/** A tensor's data: JavaScript's own values until a kernel needs them, then a block of the kernels' memory. */
+class TensorData {
+  refCount: number;
   readonly dtype: tf.DataType;
-  readonly block: Block;
-  readonly #length: number;
-  constructor(block: Block, dtype: tf.DataType, length: number) {
-    this.block = block;
+  #held: Held;
+  constructor(dtype: tf.DataType, held: Held, refCount = 1) {
     this.dtype = dtype;
-    this.#length = length;
+    this.#held = held;
+    this.refCount = refCount;
   }
   /** What tfjs's own CPU kernels read and write. */
   get values(): Values {
-    return this.dtype === 'float32'
-      ? floatsOf(this.block, this.#length)
-      : intsOf(this.block, this.#length);
+    const held = this.#held;
+    if (held.block === null) return held.values;
+    return this.dtype === 'int32'
+      ? intsOf(held.block, held.length)
+      : floatsOf(held.block, held.length);
+  }
+  set values(values: Values) {
+    this.#held = { values, block: null };
+  }
+  get block(): Block | null {
+    return this.#held.block;
+  }
+  moveTo(block: Block): void {
+    const { values } = this;
+    this.#held = { block, length: values.length };
+    this.values.set(values);
   }
 }
-
-type Entry = { readonly values: Values; readonly dtype: tf.DataType; refCount: number };
 
 /** Bytes and tensors held by a backend. */
 export type MemoryUse = ReturnType<Kernels['heap']['usage']> & { readonly tensors: number };
@@ -40,67 +54,83 @@ export class CoaBackend extends MathBackendCPU {
   constructor(kernels: Kernels) {
     super();
     this.kernels = kernels;
-    // it would advise installing tfjs-node
-    (this as unknown as { firstUse: boolean }).firstUse = false;
+  }
+
+  #data(dataId: object): TensorData {
+    return this.data.get(dataId) as unknown as TensorData;
+  }
+
+  #add(data: TensorData): object {
+    const dataId = { id: (this as unknown as { nextDataId(): number }).nextDataId() };
+    this.data.set(dataId, data as never);
+    return dataId;
+  }
+
+  override write(
+    values: tf.backend_util.BackendValues,
+    _shape: number[],
+    dtype: tf.DataType,
+  ): object {
+    return this.#add(new TensorData(dtype, { values: values as Values, block: null }));
+  }
+
+  override move(
+    dataId: object,
+    values: tf.backend_util.BackendValues,
+    _shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    const held = { values: values as Values, block: null };
+    this.data.set(dataId, new TensorData(dtype, held, refCount) as never);
   }
 
   /** Address of a tensor's values; they are copied into the kernels' memory where they are not there yet. */
   address({ dataId, dtype }: tf.TensorInfo): number {
-    const entry = this.data.get(dataId) as unknown as Entry | HeapData;
-    if (entry instanceof HeapData) return entry.block.address;
+    const data = this.#data(dataId);
+    if (data.block) return data.block.address;
     if (dtype !== 'float32' && dtype !== 'int32') {
       throw new TypeError(`a kernel was given a tensor of ${dtype}; it takes float32 and int32`);
     }
-    const data = new HeapData(
-      this.kernels.heap.allocate(entry.values.byteLength),
-      dtype,
-      entry.values.length,
-    );
-    data.values.set(entry.values);
-    data.refCount = entry.refCount;
-    this.data.set(dataId, data as never);
-    return data.block.address;
+    const block = this.kernels.heap.allocate(data.values.byteLength);
+    data.moveTo(block);
+    return block.address;
   }
 
   /** A tensor with undefined contents in the kernels' memory. */
   output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
     const length = tf.util.sizeFromShape([...shape]);
-    const dataId = { id: (this as unknown as { nextDataId(): number }).nextDataId() };
-    this.data.set(
-      dataId,
-      new HeapData(this.kernels.heap.allocate(length * 4), dtype, length) as never,
-    );
+    const block = this.kernels.heap.allocate(length * 4);
+    const dataId = this.#add(new TensorData(dtype, { block, length }));
     return { dataId, shape: [...shape], dtype };
-  }
-
-  /** A copy: the memory behind a tensor is used again once it is disposed of. */
-  override readSync(dataId: object): tf.backend_util.TypedArray {
-    const values = super.readSync(dataId) as tf.backend_util.TypedArray;
-    return (this.data.get(dataId) as unknown) instanceof HeapData ? values.slice() : values;
-  }
-
-  override disposeData(dataId: object, force = false): boolean {
-    const entry = this.data.has(dataId) ? (this.data.get(dataId) as unknown) : undefined;
-    const released = super.disposeData(dataId, force);
-    if (released && entry instanceof HeapData) this.kernels.heap.free(entry.block);
-    return released;
   }
 
   /** The tensor's own memory, to be changed in place. */
   liveValues(tensor: tf.TensorInfo): Float32Array {
     this.address(tensor);
-    return (this.data.get(tensor.dataId) as unknown as HeapData).values as Float32Array;
+    return this.#data(tensor.dataId).values as Float32Array;
+  }
+
+  /** A copy: the memory behind a tensor is used again once it is disposed of. */
+  override readSync(dataId: object): tf.backend_util.TypedArray {
+    const values = super.readSync(dataId) as tf.backend_util.TypedArray;
+    return this.#data(dataId).block ? values.slice() : values;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const block = this.data.has(dataId) ? this.#data(dataId).block : null;
+    const released = super.disposeData(dataId, force);
+    if (released && block) this.kernels.heap.free(block);
+    return released;
   }
 
   /** Gives a CPU kernel's output values of its own where it returned a view into another tensor's memory. */
   detach(output: tf.TensorInfo, inputs: readonly tf.TensorInfo[]): void {
-    const entry = this.data.get(output.dataId) as unknown as { values: Values } | HeapData;
-    if (entry instanceof HeapData || !ArrayBuffer.isView(entry.values)) return;
-    const shared = inputs.some((input) => {
-      const held = this.data.get(input.dataId) as unknown;
-      return held instanceof HeapData && entry.values.buffer === held.block.slab.buffer();
-    });
-    if (shared) entry.values = entry.values.slice();
+    const data = this.#data(output.dataId);
+    if (data.block || !ArrayBuffer.isView(data.values)) return;
+    const { buffer } = data.values;
+    const shared = inputs.some((input) => this.#data(input.dataId).block?.slab.buffer() === buffer);
+    if (shared) data.values = data.values.slice();
   }
 
   memoryUse(): MemoryUse {
