@@ -17,6 +17,7 @@ typedef struct {
   long scratch_size, table_size;
   int rows, heads, kv_heads, hd;
   float scale;
+  int write; /* no two rows share a sequence: each task may write its key and value just before it attends */
 } paged_job;
 
 INLINE void rotate_one(const paged_job *g, long row, const float *x, float *out, float scale) {
@@ -24,19 +25,19 @@ INLINE void rotate_one(const paged_job *g, long row, const float *x, float *out,
   rotate_row(g->cosines + at, g->sines + at, x, out, half, scale, 1);
 }
 
+static void page_write(const paged_job *g, long row, long kv, float *rotated) {
+  const long stride = (long)(g->heads + 2 * g->kv_heads) * g->hd;
+  const float *key = g->qkv + row * stride + (g->heads + kv) * g->hd;
+  const int32_t position = g->positions[row];
+  const long page = g->tables[g->sequences[row] * g->table_size + position / PAGE], at = position % PAGE;
+  const long base = (page * g->kv_heads + kv) * g->hd * PAGE;
+  rotate_one(g, row, key, rotated, 1);
+  for (long d = 0; d < g->hd; d++) g->keys[base + d * PAGE + at] = rotated[d];
+  copy_floats(g->values + base + at * g->hd, key + (long)g->kv_heads * g->hd, g->hd);
+}
 static void page_write_task(const void *job, int task, int thread) {
   const paged_job *g = job;
-  float *rotated = g->scratch + thread * g->scratch_size;
-  const long stride = (long)(g->heads + 2 * g->kv_heads) * g->hd;
-  const float *row = g->qkv + task * stride + (long)g->heads * g->hd;
-  const int32_t position = g->positions[task];
-  const long page = g->tables[g->sequences[task] * g->table_size + position / PAGE], at = position % PAGE;
-  for (long kv = 0; kv < g->kv_heads; kv++) {
-    const long base = (page * g->kv_heads + kv) * g->hd * PAGE;
-    rotate_one(g, task, row + kv * g->hd, rotated, 1);
-    for (long d = 0; d < g->hd; d++) g->keys[base + d * PAGE + at] = rotated[d];
-    copy_floats(g->values + base + at * g->hd, row + (g->kv_heads + kv) * g->hd, g->hd);
-  }
+  for (int kv = 0; kv < g->kv_heads; kv++) page_write(g, task, kv, g->scratch + thread * g->scratch_size);
 }
 
 /* Scores of `count` (at most 4) pages: lanes are keys, the sum over d runs in order. */
@@ -68,6 +69,7 @@ static void paged_attention_task(const void *job, int task, int thread) {
   const int32_t *table = g->tables + g->sequences[row] * g->table_size;
   const int keys = g->positions[row] + 1, pages = (keys + PAGE - 1) / PAGE;
   float *q = g->scratch + thread * g->scratch_size, *sums = q + hd, *p = sums + 4 * hd;
+  if (g->write) page_write(g, row, kv, q);
   for (int h = kv * group; h < (kv + 1) * group; h++) {
     rotate_one(g, row, g->qkv + row * stride + h * hd, q, g->scale);
     for (int at = 0; at < pages; at += 4) {
@@ -88,8 +90,8 @@ static void paged_attention_task(const void *job, int task, int thread) {
 
 /* ---- drawing a token: temperature, then top-p (ties at the border are kept) ---------------------------------------- */
 typedef struct {
-  float *logits;  /* [rows, n]; overwritten */
-  float *scratch; /* thread * n */
+  const float *logits; /* [rows, n] */
+  float *scratch;      /* thread * 2 n */
   const float *temperatures, *top_ps;
   const double *uniforms;
   int32_t *ids;
@@ -129,17 +131,25 @@ static void greedy_row(const sample_job *g, long row, const float *z) {
 
 static void sample_task(const void *job, int task, int thread) {
   const sample_job *g = job;
-  float *z = g->logits + (long)task * g->n, *weights = g->scratch + thread * g->n;
+  const float *logits = g->logits + (long)task * g->n;
+  float *z = g->scratch + thread * 2 * g->n, *weights = z + g->n;
   if (g->temperatures[task] == 0) {
-    greedy_row(g, task, z);
+    greedy_row(g, task, logits);
     return;
   }
-  const float inverse = 1.0f / g->temperatures[task], top = row_max(z, g->n) * inverse;
+  const float inverse = 1.0f / g->temperatures[task], top = row_max(logits, g->n) * inverse;
   double mass = 0;
-  for (long i = 0; i < g->n; i++) {
-    z[i] *= inverse;
-    weights[i] = exp_one(z[i] - top);
-    mass += weights[i];
+  long at = 0;
+  for (; at + VL <= g->n; at += VL) {
+    const vec tempered = load(logits + at) * splat(inverse), e = exp_vec(tempered - splat(top));
+    store(z + at, tempered);
+    store(weights + at, e);
+    mass += sum_vec(e);
+  }
+  for (; at < g->n; at++) {
+    z[at] = logits[at] * inverse;
+    weights[at] = exp_one(z[at] - top);
+    mass += weights[at];
   }
   int32_t border = order_of(top - 104.0f);
   if (g->top_ps[task] < 1) {
@@ -149,7 +159,7 @@ static void sample_task(const void *job, int task, int thread) {
   double left = g->uniforms[task] * mass;
   long drawn = -1;
   for (long i = 0; i < g->n; i++) {
-    if (order_of(z[i]) < border || weights[i] == 0) continue;
+    if (weights[i] == 0 || order_of(z[i]) < border) continue;
     drawn = i;
     left -= weights[i];
     if (left < 0) break;

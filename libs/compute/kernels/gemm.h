@@ -7,6 +7,13 @@
 #include "pool.h"
 
 enum { KC = 256, ROW_BLOCK = MR * 8 };
+#if defined(__wasm__)
+#define PREFETCH(address)
+#else
+/* Panels of B follow one another in memory: fetch what the next steps need across page borders. */
+#define PREFETCH(address) __builtin_prefetch(address)
+#endif
+enum { AHEAD = 1024 };
 enum layout { NN = 0, NT = 1, TN = 2 };
 enum init { INIT_ZERO, INIT_ADD };
 
@@ -16,6 +23,7 @@ INLINE void micro(long K, const float *a, long ars, long acs, const float *b, lo
     vec bv[NV];
 #pragma GCC unroll 4
     for (int j = 0; j < NV; j++) bv[j] = load(b + j * VL);
+    PREFETCH(b + AHEAD);
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
       const vec av = splat(a[i * ars]);
@@ -99,16 +107,15 @@ static void pack_transposed(const gemm_job *g, int i0, int i1, int k0, int kc, f
   }
 }
 
-/* A tile of which only rows x cols exist, worked on in a full-size copy. */
-static void tile_edge(const gemm_job *g, int i0, int rows, int k0, int kc, const float *a_panel, const float *b, const float *from, long ldf, float *c, int cols) {
-  float whole[MR * NR], a[KC * MR];
-  if (!a_panel) pack_rows(g, i0, rows, k0, kc, a);
+/* A tile of which only rows x cols exist, worked on in a full-size copy; A is packed. */
+static void tile_edge(long kc, const float *a_panel, const float *b, const float *from, long ldf, float *c, long ldc, int rows, int cols) {
+  float whole[MR * NR];
   if (from) {
     for (int i = 0; i < MR * NR; i++) whole[i] = 0;
     for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) whole[i * NR + j] = from[i * ldf + j];
   }
-  tile_packed(kc, a_panel ? a_panel : a, MR, b, NR, from ? whole : NULL, NR, whole, NR);
-  for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) c[i * g->ldc + j] = whole[i * NR + j];
+  tile_packed(kc, a_panel, MR, b, NR, from ? whole : NULL, NR, whole, NR);
+  for (int i = 0; i < rows; i++) for (int j = 0; j < cols; j++) c[i * ldc + j] = whole[i * NR + j];
 }
 
 /* One panel of rows against columns j0..j1. `a_panel` is packed A, or NULL where A is read in place. */
@@ -119,7 +126,7 @@ static void gemm_rows(const gemm_job *g, int i0, int rows, int j0, int j1, int k
     float *c = g->c + (long)i0 * g->ldc + j;
     const float *from = k0 > 0 || g->accumulate ? c : g->residual ? g->residual + (long)i0 * g->ldr + j : NULL;
     const long ldf = from == c ? g->ldc : g->ldr;
-    if (rows < MR || cols < NR) tile_edge(g, i0, rows, k0, kc, a_panel, b, from, ldf, c, cols);
+    if (rows < MR || cols < NR) tile_edge(kc, a_panel, b, from, ldf, c, g->ldc, rows, cols);
     else if (a_panel) tile_packed(kc, a_panel, MR, b, NR, from, ldf, c, g->ldc);
     else tile_strided(kc, g->a + (long)i0 * g->lda + k0, g->lda, 1, b, NR, from, ldf, c, g->ldc);
   }
@@ -134,8 +141,12 @@ static void gemm_task(const void *job, int task, int thread) {
   for (int k0 = 0; k0 < g->K; k0 += KC) {
     const int kc = min_int(KC, g->K - k0);
     if (g->layout == TN) pack_transposed(g, i0, i1, k0, kc, panels);
-    for (int i = i0; i < i1; i += MR)
-      gemm_rows(g, i, min_int(MR, i1 - i), j0, j1, k0, kc, g->layout == TN ? panels + (long)(i - i0) * kc : NULL);
+    for (int i = i0; i < i1; i += MR) {
+      const int rows = min_int(MR, i1 - i), whole = rows == MR && j1 % NR == 0;
+      float *panel = g->layout == TN ? panels + (long)(i - i0) * kc : whole ? NULL : panels;
+      if (g->layout != TN && panel) pack_rows(g, i, rows, k0, kc, panel);
+      gemm_rows(g, i, rows, j0, j1, k0, kc, panel);
+    }
   }
 }
 

@@ -136,10 +136,10 @@ static void op_adamw(double *a) {
   parallel(blocks_of(g.n, FLAT_GRAIN), adamw_task, &g);
 }
 
-/* qkv, cosines, sines, positions, sequences, tables, keys, values, out, scratch, table_size, rows, heads, kv_heads, hd, scale, scratch floats per thread */
+/* qkv, cosines, sines, positions, sequences, tables, keys, values, out, scratch, table_size, rows, heads, kv_heads, hd, scale, scratch floats per thread, write */
 static paged_job paged_of(const double *a) {
   return (paged_job){.qkv = FLOATS(0), .cosines = FLOATS(1), .sines = FLOATS(2), .positions = INTS(3), .sequences = INTS(4), .tables = INTS(5), .keys = FLOATS(6), .values = FLOATS(7),
-    .out = FLOATS(8), .scratch = FLOATS(9), .table_size = LONG(10), .rows = INT(11), .heads = INT(12), .kv_heads = INT(13), .hd = INT(14), .scale = FLOAT(15), .scratch_size = LONG(16)};
+    .out = FLOATS(8), .scratch = FLOATS(9), .table_size = LONG(10), .rows = INT(11), .heads = INT(12), .kv_heads = INT(13), .hd = INT(14), .scale = FLOAT(15), .scratch_size = LONG(16), .write = INT(17)};
 }
 static void op_page_write(double *a) {
   const paged_job g = paged_of(a);
@@ -149,7 +149,7 @@ static void op_paged_attention(double *a) {
   const paged_job g = paged_of(a);
   parallel(g.rows * g.kv_heads, paged_attention_task, &g);
 }
-/* logits (overwritten), scratch [threads, n], temperatures, top_ps, uniforms (doubles), ids, logprobs, rows, n */
+/* logits, scratch [threads, 2, n], temperatures, top_ps, uniforms (doubles), ids, logprobs, rows, n */
 static void op_sample(double *a) {
   const sample_job g = {FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), POINTER(const double, 4), POINTER(int32_t, 5), FLOATS(6), LONG(8)};
   parallel(INT(7), sample_task, &g);

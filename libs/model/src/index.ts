@@ -1,1 +1,1 @@
-export {};
+export { createModel, disposeModel, headOf, type Model, modelOf, parameterOf, trainableParameters } from './model.ts';

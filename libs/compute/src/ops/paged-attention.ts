@@ -41,9 +41,9 @@ const runPaged = (
   operation: 'pageWrite' | 'pagedAttention',
   inputs: Inputs,
   out: number,
-  shape: HeadShape,
+  shape: HeadShape & { readonly writes: boolean },
 ): void => {
-  const { heads, kvHeads, headDim } = shape;
+  const { heads, kvHeads, headDim, writes } = shape;
   const { qkv, cosines, sines, positions, sequences, tables, keys, values } = inputs;
   const tableSize = tables!.shape[1]!;
   const tensors = [qkv, cosines, sines, positions, sequences, tables, keys, values];
@@ -58,17 +58,23 @@ const runPaged = (
     headDim,
     1 / Math.sqrt(headDim),
     floats,
+    Number(writes),
   ];
   backend.kernels.run(operation, ...addresses, out, scratch, ...sizes);
 };
+
+const areDistinct = (values: ArrayLike<number>): boolean =>
+  new Set(Array.from(values)).size === values.length;
 
 /** Writes the rows' keys and values into their pages, then attends: [R, heads * headDim]. */
 const kernel = fusedKernel<HeadShape>({
   name: 'CoaPagedAttention',
   run: (backend, inputs, shape) => {
     const output = backend.output([inputs.qkv!.shape[0]!, shape.heads * shape.headDim]);
-    runPaged(backend, 'pageWrite', inputs, 0, shape);
-    runPaged(backend, 'pagedAttention', inputs, backend.address(output), shape);
+    // rows of one sequence see each other's keys: then all are written before any attends
+    const writes = areDistinct(backend.readSync(inputs.sequences!.dataId));
+    if (!writes) runPaged(backend, 'pageWrite', inputs, 0, { ...shape, writes });
+    runPaged(backend, 'pagedAttention', inputs, backend.address(output), { ...shape, writes });
     return output;
   },
 });

@@ -21,7 +21,6 @@ export type Drawn = {
 const fusedSample = (backend: CoaBackend, logits: tf.Tensor2D, draws: readonly Draw[]): Drawn => {
   const [rows, n] = logits.shape;
   const { kernels } = backend;
-  const work = logits.mul(1) as tf.Tensor2D;
   const settings = tf.tensor2d(
     [...draws.map(({ temperature }) => temperature), ...draws.map(({ topP }) => topP)],
     [2, rows],
@@ -31,11 +30,11 @@ const fusedSample = (backend: CoaBackend, logits: tf.Tensor2D, draws: readonly D
   const ids = tf.engine().makeTensorFromTensorInfo(backend.output([rows], 'int32'));
   const logprobs = tf.engine().makeTensorFromTensorInfo(backend.output([rows]));
   const at = backend.address(settings);
-  const scratch = kernels.scratch(4 * n * kernels.threads());
+  const scratch = kernels.scratch(8 * n * kernels.threads());
   const outputs = [ids, logprobs].map((tensor) => backend.address(tensor));
   kernels.run(
     'sample',
-    backend.address(work),
+    backend.address(logits),
     scratch,
     at,
     at + 4 * rows,
