@@ -21,7 +21,16 @@ export type ModelConfig = {
   readonly qkvBias: boolean;
 };
 
-const whole = ['vocabulary', 'width', 'layers', 'heads', 'kvHeads', 'headDim', 'ffn', 'positions'] as const;
+const whole = [
+  'vocabulary',
+  'width',
+  'layers',
+  'heads',
+  'kvHeads',
+  'headDim',
+  'ffn',
+  'positions',
+] as const;
 
 /** Throws where the sizes do not make a model. */
 export const assertConfig = (config: ModelConfig): void => {
@@ -32,16 +41,21 @@ export const assertConfig = (config: ModelConfig): void => {
     }
   }
   const { heads, kvHeads, headDim } = config;
-  if (heads % kvHeads !== 0) throw new RangeError(`${heads} heads do not share ${kvHeads} key-value heads evenly`);
-  if (headDim % 2 !== 0) throw new RangeError(`headDim is ${headDim}; RoPE turns pairs, so it must be even`);
+  if (heads % kvHeads !== 0)
+    throw new RangeError(`${heads} heads do not share ${kvHeads} key-value heads evenly`);
+  if (headDim % 2 !== 0)
+    throw new RangeError(`headDim is ${headDim}; RoPE turns pairs, so it must be even`);
   if (!(config.ropeTheta > 0) || !(config.normEpsilon > 0)) {
-    throw new RangeError(`ropeTheta ${config.ropeTheta} and normEpsilon ${config.normEpsilon} must be positive`);
+    throw new RangeError(
+      `ropeTheta ${config.ropeTheta} and normEpsilon ${config.normEpsilon} must be positive`,
+    );
   }
 };
 
 /** Llama's defaults around the sizes that differ. */
 export const llamaConfig = (
-  sizes: Pick<ModelConfig, 'vocabulary' | 'width' | 'layers' | 'heads' | 'ffn'> & Partial<ModelConfig>,
+  sizes: Pick<ModelConfig, 'vocabulary' | 'width' | 'layers' | 'heads' | 'ffn'> &
+    Partial<ModelConfig>,
 ): ModelConfig => {
   const config = {
     kvHeads: sizes.heads,
@@ -65,4 +79,5 @@ export const modelSizes = {
 } as const;
 
 /** Columns of the fused query|key|value projection. */
-export const qkvWidth = ({ heads, kvHeads, headDim }: ModelConfig): number => (heads + 2 * kvHeads) * headDim;
+export const qkvWidth = ({ heads, kvHeads, headDim }: ModelConfig): number =>
+  (heads + 2 * kvHeads) * headDim;

@@ -1,5 +1,5 @@
 import { causalAttention, embedding, type Places, rmsNorm, swiglu } from '@coa/compute';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { adaptedLinear } from './lora.ts';
 import { type Model, parameterOf } from './model.ts';
 import { recomputed } from './recompute.ts';
@@ -12,16 +12,26 @@ export type ForwardOptions = {
   readonly checkpointActivations?: boolean;
 };
 
-const vector = (model: Model, name: string): tf.Tensor1D => parameterOf(model, name) as unknown as tf.Tensor1D;
+const vector = (model: Model, name: string): tf.Tensor1D =>
+  parameterOf(model, name) as unknown as tf.Tensor1D;
 
 const layerForward = (model: Model, layer: number, x: tf.Tensor2D, places: Places): tf.Tensor2D => {
   const { config, rope } = model;
   const name = (part: string): string => `layers.${layer}.${part}`;
   const bias = config.qkvBias ? { bias: vector(model, name('qkvBias')) } : {};
   const normed = rmsNorm(x, vector(model, name('attentionNorm')), config.normEpsilon);
-  const attended = causalAttention(adaptedLinear(model, name('qkv'), normed, bias), rope, places, config);
+  const attended = causalAttention(
+    adaptedLinear(model, name('qkv'), normed, bias),
+    rope,
+    places,
+    config,
+  );
   const middle = adaptedLinear(model, name('output'), attended, { residual: x });
-  const gateUp = adaptedLinear(model, name('gateUp'), rmsNorm(middle, vector(model, name('mlpNorm')), config.normEpsilon));
+  const gateUp = adaptedLinear(
+    model,
+    name('gateUp'),
+    rmsNorm(middle, vector(model, name('mlpNorm')), config.normEpsilon),
+  );
   return adaptedLinear(model, name('down'), swiglu(gateUp), { residual: middle });
 };
 
@@ -30,7 +40,10 @@ const layerInputs = (model: Model, layer: number) => {
   const prefix = `layers.${layer}.`;
   const own = [...model.parameters].filter(([name]) => name.startsWith(prefix));
   const adapters = [...(model.lora?.adapters ?? [])].filter(([name]) => name.startsWith(prefix));
-  const tensors = [...own.map(([, variable]) => variable), ...adapters.flatMap(([, { a, b }]) => [a, b])];
+  const tensors = [
+    ...own.map(([, variable]) => variable),
+    ...adapters.flatMap(([, { a, b }]) => [a, b]),
+  ];
   const rebuilt = (given: tf.Tensor[]): Model => {
     const parameters = new Map(own.map(([name], i) => [name, given[i] as tf.Variable]));
     const lora = model.lora && {
@@ -47,7 +60,12 @@ const layerInputs = (model: Model, layer: number) => {
   return { tensors, rebuilt };
 };
 
-const recomputedLayer = (model: Model, layer: number, x: tf.Tensor2D, places: Places): tf.Tensor2D => {
+const recomputedLayer = (
+  model: Model,
+  layer: number,
+  x: tf.Tensor2D,
+  places: Places,
+): tf.Tensor2D => {
   const { tensors, rebuilt } = layerInputs(model, layer);
   const run = (given: tf.Tensor, ...weights: tf.Tensor[]) =>
     layerForward(rebuilt(weights), layer, given as tf.Tensor2D, places);
@@ -58,11 +76,17 @@ const recomputedLayer = (model: Model, layer: number, x: tf.Tensor2D, places: Pl
  * The decoder up to its last norm; differentiable.
  * @returns [batch * T, width]
  */
-export const hiddenStates = (model: Model, block: Block, { checkpointActivations = false }: ForwardOptions = {}): tf.Tensor2D => {
+export const hiddenStates = (
+  model: Model,
+  block: Block,
+  { checkpointActivations = false }: ForwardOptions = {},
+): tf.Tensor2D => {
   const { config } = model;
   let x = embedding(parameterOf(model, 'embedding') as unknown as tf.Tensor2D, block.ids);
   for (let layer = 0; layer < config.layers; layer++) {
-    x = checkpointActivations ? recomputedLayer(model, layer, x, block) : layerForward(model, layer, x, block);
+    x = checkpointActivations
+      ? recomputedLayer(model, layer, x, block)
+      : layerForward(model, layer, x, block);
   }
   return rmsNorm(x, vector(model, 'norm'), config.normEpsilon);
 };

@@ -19,9 +19,16 @@ export type LoraOptions = {
  * The adapters of one fused matrix with t targets inside: a [t rank, inputs], b [outputs, t rank]; `mask` keeps each
  * target's rows of b to that target's own columns.
  */
-export type Adapter = { readonly a: tf.Variable; readonly b: tf.Variable; readonly mask: tf.Tensor2D };
+export type Adapter = {
+  readonly a: tf.Variable;
+  readonly b: tf.Variable;
+  readonly mask: tf.Tensor2D;
+};
 
-export type Lora = { readonly options: LoraOptions; readonly adapters: ReadonlyMap<string, Adapter> };
+export type Lora = {
+  readonly options: LoraOptions;
+  readonly adapters: ReadonlyMap<string, Adapter>;
+};
 
 type Part = { readonly target: LoraTarget; readonly rows: number };
 
@@ -58,14 +65,23 @@ const maskOf = (parts: readonly Part[], { targets, rank }: LoraOptions): tf.Tens
 };
 
 const assertOptions = ({ rank, alpha, targets }: LoraOptions): void => {
-  if (!Number.isInteger(rank) || rank < 1) throw new RangeError(`LoRA rank is ${rank}; it must be a whole number of at least 1`);
+  if (!Number.isInteger(rank) || rank < 1)
+    throw new RangeError(`LoRA rank is ${rank}; it must be a whole number of at least 1`);
   if (!(alpha > 0)) throw new RangeError(`LoRA alpha is ${alpha}; it must be positive`);
-  if (targets.length === 0) throw new RangeError('LoRA has no targets; name some of q, k, v, o, gate, up, down');
+  if (targets.length === 0)
+    throw new RangeError('LoRA has no targets; name some of q, k, v, o, gate, up, down');
 };
 
 /** a starts uniform in ±1/sqrt(inputs) (Hu et al. 2021, as PEFT does), b at zero: the model is unchanged at first. */
-const newAdapter = (name: string, inputs: number, parts: readonly Part[], options: LoraOptions, seed: number): Adapter => {
-  const count = parts.filter(({ target }) => options.targets.includes(target)).length * options.rank;
+const newAdapter = (
+  name: string,
+  inputs: number,
+  parts: readonly Part[],
+  options: LoraOptions,
+  seed: number,
+): Adapter => {
+  const count =
+    parts.filter(({ target }) => options.targets.includes(target)).length * options.rank;
   const rng = seededRng(deriveSeed(seed, 'lora', name));
   const bound = 1 / Math.sqrt(inputs);
   const a = Float32Array.from({ length: count * inputs }, () => (2 * rng() - 1) * bound);
@@ -101,7 +117,12 @@ const updateOf = ({ a, b, mask }: Adapter, { alpha, rank }: LoraOptions): tf.Ten
 export const effectiveWeight = (model: Model, name: string): tf.Tensor2D => {
   const weight = parameterOf(model, name);
   const adapter = model.lora?.adapters.get(name);
-  return tf.tidy(() => (adapter ? weight.add(updateOf(adapter, model.lora!.options)) : weight.clone()) as tf.Tensor2D);
+  return tf.tidy(
+    () =>
+      (adapter
+        ? weight.add(updateOf(adapter, model.lora!.options))
+        : weight.clone()) as tf.Tensor2D,
+  );
 };
 
 /** y of `linear` through parameter `name`, with its adapter. */
@@ -123,7 +144,9 @@ export const adaptedLinear = (
  * Adds the adapters to the matrices, in place. Returns what takes them out again, bit for bit, from copies that it keeps.
  * The merged model is the given one without its adapters.
  */
-export const mergeLora = (model: Model): { readonly merged: Model; readonly unmerge: () => Model } => {
+export const mergeLora = (
+  model: Model,
+): { readonly merged: Model; readonly unmerge: () => Model } => {
   const kept = new Map<string, tf.Tensor>();
   for (const name of model.lora?.adapters.keys() ?? []) {
     const weight = parameterOf(model, name);

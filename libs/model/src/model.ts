@@ -13,7 +13,11 @@ export type Model = {
   readonly lora: Lora | null;
 };
 
-export const modelOf = (config: ModelConfig, parameters: Parameters, lora: Lora | null = null): Model => {
+export const modelOf = (
+  config: ModelConfig,
+  parameters: Parameters,
+  lora: Lora | null = null,
+): Model => {
   const rope = tf.tidy(() => {
     const { cosines, sines } = ropeTables(config.positions, config.headDim, config.ropeTheta);
     return { cosines: tf.keep(cosines), sines: tf.keep(sines) };
@@ -22,7 +26,8 @@ export const modelOf = (config: ModelConfig, parameters: Parameters, lora: Lora 
 };
 
 /** A model with seeded random weights. */
-export const createModel = (config: ModelConfig, seed: number): Model => modelOf(config, initialParameters(config, seed));
+export const createModel = (config: ModelConfig, seed: number): Model =>
+  modelOf(config, initialParameters(config, seed));
 
 /** Frees the model's memory. */
 export const disposeModel = ({ parameters, rope, lora }: Model): void => {
@@ -41,7 +46,10 @@ export const trainableParameters = ({ parameters, lora }: Model): Parameters => 
   return new Map(adapters);
 };
 
-export const parameterOf = ({ parameters }: Pick<Model, 'parameters'>, name: string): tf.Variable => {
+export const parameterOf = (
+  { parameters }: Pick<Model, 'parameters'>,
+  name: string,
+): tf.Variable => {
   const variable = parameters.get(name);
   if (!variable) throw new Error(`the model has no parameter ${name}`);
   return variable;

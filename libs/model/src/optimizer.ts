@@ -32,7 +32,12 @@ export type Optimizer = {
 };
 
 const zerosLike = (parameters: Parameters): Parameters =>
-  new Map([...parameters].map(([name, { shape, size }]) => [name, variableOf(new Float32Array(size), shape, false)]));
+  new Map(
+    [...parameters].map(([name, { shape, size }]) => [
+      name,
+      variableOf(new Float32Array(size), shape, false),
+    ]),
+  );
 
 export const createOptimizer = (model: Model): Optimizer => {
   const parameters = trainableParameters(model);
@@ -50,7 +55,10 @@ export type Gradients = ReadonlyMap<string, tf.Variable>;
  * The loss of each micro-batch and the sum of their gradients.
  * @param losses each builds one micro-batch's loss; their gradients are added, so divide by the number where a mean is meant
  */
-export const gradientsOf = (parameters: Parameters, losses: readonly (() => tf.Scalar)[]): { readonly losses: number[]; readonly gradients: Gradients } => {
+export const gradientsOf = (
+  parameters: Parameters,
+  losses: readonly (() => tf.Scalar)[],
+): { readonly losses: number[]; readonly gradients: Gradients } => {
   const names = [...parameters.keys()];
   const variables = [...parameters.values()];
   const sums = new Map<string, tf.Variable>();
@@ -83,12 +91,18 @@ export const applyGradients = (
   settings: OptimizerConfig & { readonly learningRate: number },
 ): void => {
   const { maxGradientNorm, weightDecay, decays, ...rates } = settings;
-  const gradientScale = maxGradientNorm !== null && norm > maxGradientNorm ? maxGradientNorm / (norm + 1e-6) : 1;
+  const gradientScale =
+    maxGradientNorm !== null && norm > maxGradientNorm ? maxGradientNorm / (norm + 1e-6) : 1;
   optimizer.updates += 1;
   for (const [name, gradient] of gradients) {
     const weight = optimizer.parameters.get(name)!;
     const state = { weight, m: optimizer.m.get(name)!, v: optimizer.v.get(name)! };
     const decay = decays === 'all' || weight.rank > 1 ? weightDecay : 0;
-    adamw(state, gradient, { ...rates, weightDecay: decay, gradientScale, step: optimizer.updates });
+    adamw(state, gradient, {
+      ...rates,
+      weightDecay: decay,
+      gradientScale,
+      step: optimizer.updates,
+    });
   }
 };

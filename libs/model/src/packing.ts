@@ -24,7 +24,10 @@ export type PackedBlock = {
 type Place = { readonly row: number; readonly at: number };
 
 /** First-fit decreasing: which row each sequence goes to, and where in it. */
-const placesOf = (lengths: readonly number[], length: number): { readonly places: readonly Place[]; readonly batch: number } => {
+const placesOf = (
+  lengths: readonly number[],
+  length: number,
+): { readonly places: readonly Place[]; readonly batch: number } => {
   const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const used: number[] = [];
   const places: Place[] = [];
@@ -42,9 +45,12 @@ const assertSequences = (sequences: readonly ScoredSequence[], length: number): 
   if (sequences.length === 0) throw new RangeError('there are no sequences to pack');
   for (const [i, { ids, wanted }] of sequences.entries()) {
     if (ids.length === 0) throw new RangeError(`sequence ${i} is empty`);
-    if (ids.length > length) throw new RangeError(`sequence ${i} has ${ids.length} tokens; rows hold ${length}`);
+    if (ids.length > length)
+      throw new RangeError(`sequence ${i} has ${ids.length} tokens; rows hold ${length}`);
     if (wanted.length !== ids.length) {
-      throw new RangeError(`sequence ${i} has ${ids.length} tokens and ${wanted.length} entries of wanted`);
+      throw new RangeError(
+        `sequence ${i} has ${ids.length} tokens and ${wanted.length} entries of wanted`,
+      );
     }
   }
 };
@@ -58,7 +64,10 @@ export const packSequences = (
   length: number = Math.max(...sequences.map(({ ids }) => ids.length)),
 ): PackedBlock => {
   assertSequences(sequences, length);
-  const { places, batch } = placesOf(sequences.map(({ ids }) => ids.length), length);
+  const { places, batch } = placesOf(
+    sequences.map(({ ids }) => ids.length),
+    length,
+  );
   const ids = new Int32Array(batch * length);
   const positions = new Int32Array(batch * length);
   const first = Int32Array.from(ids, (_, i) => i % length);
@@ -80,5 +89,14 @@ export const packSequences = (
     starts.push(rows.length);
   }
   const asInts = (values: number[]) => Int32Array.from(values);
-  return { batch, length, ids, positions, first, rows: asInts(rows), targets: asInts(targets), starts: asInts(starts) };
+  return {
+    batch,
+    length,
+    ids,
+    positions,
+    first,
+    rows: asInts(rows),
+    targets: asInts(targets),
+    starts: asInts(starts),
+  };
 };

@@ -22,7 +22,8 @@ export const parameterShapes = (config: ModelConfig): ReadonlyMap<string, readon
 
 export type Parameters = ReadonlyMap<string, tf.Variable>;
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
 
 export const parameterCount = (config: ModelConfig): number =>
   [...parameterShapes(config).values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
@@ -44,7 +45,12 @@ const normals = (count: number, seed: number): Float32Array => {
 const deviationOf = (name: string, { layers }: ModelConfig): number =>
   /(output|down)$/.test(name) ? 0.02 / Math.sqrt(2 * layers) : 0.02;
 
-const initialValues = (name: string, shape: readonly number[], config: ModelConfig, seed: number): Float32Array => {
+const initialValues = (
+  name: string,
+  shape: readonly number[],
+  config: ModelConfig,
+  seed: number,
+): Float32Array => {
   const count = sizeOf(shape);
   if (/[nN]orm$/.test(name)) return new Float32Array(count).fill(1);
   if (name.endsWith('Bias')) return new Float32Array(count);
@@ -53,7 +59,11 @@ const initialValues = (name: string, shape: readonly number[], config: ModelConf
 };
 
 /** A variable that owns its values, in the current backend. */
-export const variableOf = (values: Float32Array, shape: readonly number[], trainable = true): tf.Variable => {
+export const variableOf = (
+  values: Float32Array,
+  shape: readonly number[],
+  trainable = true,
+): tf.Variable => {
   const tensor = tf.tensor(values, [...shape], 'float32');
   const variable = tf.variable(tensor, trainable);
   tensor.dispose();
@@ -64,13 +74,18 @@ export const variableOf = (values: Float32Array, shape: readonly number[], train
  * Parameters from a source of values.
  * @param valuesOf the values of one parameter, row-major; called in order, so that one at a time is in memory twice
  */
-export const parametersFrom = (config: ModelConfig, valuesOf: (name: string, shape: readonly number[]) => Float32Array): Parameters => {
+export const parametersFrom = (
+  config: ModelConfig,
+  valuesOf: (name: string, shape: readonly number[]) => Float32Array,
+): Parameters => {
   assertConfig(config);
   const parameters = new Map<string, tf.Variable>();
   for (const [name, shape] of parameterShapes(config)) {
     const values = valuesOf(name, shape);
     if (values.length !== sizeOf(shape)) {
-      throw new RangeError(`${name} has ${values.length} values; its shape [${shape}] needs ${sizeOf(shape)}`);
+      throw new RangeError(
+        `${name} has ${values.length} values; its shape [${shape}] needs ${sizeOf(shape)}`,
+      );
     }
     parameters.set(name, variableOf(values, shape));
   }

@@ -18,7 +18,10 @@ const innerGradients = (f: () => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor):
  * f(inputs) that keeps only its inputs for the backward pass and computes everything between again (activation
  * checkpointing, Chen et al. 2016).
  */
-export const recomputed = (f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]): tf.Tensor => {
+export const recomputed = (
+  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: tf.Tensor[],
+): tf.Tensor => {
   const op = tf.customGrad((...all) => {
     const given = all.slice(0, -1) as tf.Tensor[];
     (all.at(-1) as tf.GradSaveFunc)(given);

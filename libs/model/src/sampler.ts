@@ -3,7 +3,17 @@ import { pageSize } from '@coa/compute';
 import { type Rng, seededRng } from '@coa/core';
 import { type Decoder, openDecoder, pageBytes, type StepRows } from './decoder.ts';
 import type { Model } from './model.ts';
-import { type Hold, openPageCache, type PageCache } from './page-cache.ts';
+import {
+  clearPages,
+  extendHold,
+  type Hold,
+  holdPages,
+  openPageCache,
+  type PageCache,
+  pageTable,
+  releaseHold,
+  sharePage,
+} from './page-cache.ts';
 
 export type SampleRequest = {
   /** Token ids to continue; at least one. */
@@ -55,14 +65,27 @@ type Sequence = {
 /** Token rows of one step: long prompts are cut, so that others go on meanwhile. */
 const rowsPerStep = 1024;
 
-const assertRequest = ({ prompt, maxTokens, temperature, topP }: SampleRequest, { config }: Model, pages: number): void => {
+const assertRequest = (
+  { prompt, maxTokens, temperature, topP }: SampleRequest,
+  { config }: Model,
+  pages: number,
+): void => {
   const needed = prompt.length + maxTokens;
-  if (prompt.length === 0) throw new RangeError('the prompt is empty: there is nothing to continue');
-  if (!Number.isInteger(maxTokens) || maxTokens < 1) throw new RangeError(`maxTokens is ${maxTokens}; it must be a whole number of at least 1`);
-  if (!(temperature >= 0 && Number.isFinite(temperature))) throw new RangeError(`temperature is ${temperature}; it must be at least 0`);
+  if (prompt.length === 0)
+    throw new RangeError('the prompt is empty: there is nothing to continue');
+  if (!Number.isInteger(maxTokens) || maxTokens < 1)
+    throw new RangeError(`maxTokens is ${maxTokens}; it must be a whole number of at least 1`);
+  if (!(temperature >= 0 && Number.isFinite(temperature)))
+    throw new RangeError(`temperature is ${temperature}; it must be at least 0`);
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`topP is ${topP}; it must be in (0, 1]`);
-  if (needed > config.positions) throw new RangeError(`${prompt.length} tokens and ${maxTokens} more; the model has ${config.positions} positions`);
-  if (Math.ceil(needed / pageSize) > pages) throw new RangeError(`a sequence of ${needed} tokens does not fit the KV cache of ${pages * pageSize}; raise cacheBytes`);
+  if (needed > config.positions)
+    throw new RangeError(
+      `${prompt.length} tokens and ${maxTokens} more; the model has ${config.positions} positions`,
+    );
+  if (Math.ceil(needed / pageSize) > pages)
+    throw new RangeError(
+      `a sequence of ${needed} tokens does not fit the KV cache of ${pages * pageSize}; raise cacheBytes`,
+    );
 };
 
 const endOf = ({ request, ids, promptLength }: Sequence): Sample['finish'] | null => {
@@ -71,7 +94,10 @@ const endOf = ({ request, ids, promptLength }: Sequence): Sample['finish'] | nul
 };
 
 /** Which tokens of which sequences the next step works on. */
-const planStep = (active: readonly Sequence[], cache: PageCache): { readonly rows: StepRows; readonly taken: readonly number[] } => {
+const planStep = (
+  active: readonly Sequence[],
+  cache: PageCache,
+): { readonly rows: StepRows; readonly taken: readonly number[] } => {
   const rows = { ids: [] as number[], positions: [] as number[], sequences: [] as number[] };
   const drawn: { row: number; draw: { temperature: number; topP: number; uniform: number } }[] = [];
   let budget = rowsPerStep;
@@ -79,7 +105,7 @@ const planStep = (active: readonly Sequence[], cache: PageCache): { readonly row
     const count = Math.min(budget, ids.length - written);
     budget -= count;
     for (let at = written; at < written + count; at++) {
-      if (at >= pageSize * (hold!.shared.length + hold!.own.length)) cache.extend(hold!);
+      if (at >= pageSize * (hold!.shared.length + hold!.own.length)) extendHold(cache, hold!);
       rows.ids.push(ids[at]!);
       rows.positions.push(at);
       rows.sequences.push(sequence);
@@ -90,7 +116,10 @@ const planStep = (active: readonly Sequence[], cache: PageCache): { readonly row
     }
     return count;
   });
-  return { rows: { ...rows, tables: active.map(({ hold }) => cache.tableOf(hold!)), drawn }, taken };
+  return {
+    rows: { ...rows, tables: active.map(({ hold }) => pageTable(hold!)), drawn },
+    taken,
+  };
 };
 
 /** Pages that the step has filled become known to others. */
@@ -99,7 +128,7 @@ const advance = (sequence: Sequence, count: number, cache: PageCache): void => {
   const { hold, ids, written } = sequence;
   while ((hold!.shared.length + 1) * pageSize <= written) {
     const at = hold!.shared.length * pageSize;
-    cache.share(hold!, ids.slice(at, at + pageSize));
+    sharePage(cache, hold!, ids.slice(at, at + pageSize));
   }
 };
 
@@ -107,17 +136,20 @@ const advance = (sequence: Sequence, count: number, cache: PageCache): void => {
 type Work = { readonly waiting: Sequence[]; active: Sequence[]; running: boolean };
 
 /** The first page that a sequence will compute, as text: another that begins so waits for it. */
-const nextPageOf = ({ ids, hold }: Sequence): string => ids.slice(0, ((hold?.shared.length ?? 0) + 1) * pageSize).join();
+const nextPageOf = ({ ids, hold }: Sequence): string =>
+  ids.slice(0, ((hold?.shared.length ?? 0) + 1) * pageSize).join();
 
 const admit = (work: Work, cache: PageCache): void => {
-  const computing = new Set(work.active.filter(({ written, promptLength }) => written < promptLength).map(nextPageOf));
+  const computing = new Set(
+    work.active.filter(({ written, promptLength }) => written < promptLength).map(nextPageOf),
+  );
   for (const sequence of [...work.waiting]) {
-    const hold = cache.hold(sequence.ids, sequence.promptLength + sequence.request.maxTokens);
+    const hold = holdPages(cache, sequence.ids, sequence.promptLength + sequence.request.maxTokens);
     if (!hold) return;
     sequence.hold = hold;
     const next = nextPageOf(sequence);
     if (computing.has(next) && sequence.promptLength > (hold.shared.length + 1) * pageSize) {
-      cache.release(hold);
+      releaseHold(cache, hold);
       sequence.hold = null;
       continue;
     }
@@ -131,10 +163,14 @@ const admit = (work: Work, cache: PageCache): void => {
 const dropAborted = (work: Work, cache: PageCache): void => {
   const aborted = (sequence: Sequence): boolean => sequence.request.signal?.aborted === true;
   for (const sequence of [...work.waiting, ...work.active].filter(aborted)) {
-    if (sequence.hold) cache.release(sequence.hold);
+    if (sequence.hold) releaseHold(cache, sequence.hold);
     sequence.reject(sequence.request.signal!.reason);
   }
-  work.waiting.splice(0, work.waiting.length, ...work.waiting.filter((sequence) => !aborted(sequence)));
+  work.waiting.splice(
+    0,
+    work.waiting.length,
+    ...work.waiting.filter((sequence) => !aborted(sequence)),
+  );
   work.active = work.active.filter((sequence) => !aborted(sequence));
 };
 
@@ -154,7 +190,7 @@ const runStep = (work: Work, decoder: Decoder, cache: PageCache): void => {
     sequence.logprobs.push(logprobs[i]!);
     const finish = endOf(sequence);
     if (finish === null) continue;
-    cache.release(sequence.hold!);
+    releaseHold(cache, sequence.hold!);
     sequence.hold = null;
     sequence.resolve(finished(sequence, finish));
   }
@@ -163,7 +199,7 @@ const runStep = (work: Work, decoder: Decoder, cache: PageCache): void => {
 
 const failAll = (work: Work, cache: PageCache, cause: unknown): void => {
   for (const sequence of [...work.waiting.splice(0), ...work.active.splice(0)]) {
-    if (sequence.hold) cache.release(sequence.hold);
+    if (sequence.hold) releaseHold(cache, sequence.hold);
     sequence.reject(cause);
   }
 };
@@ -191,7 +227,10 @@ const defaultCacheBytes = 2 ** 30;
  * Samples from a model: a batch that sequences join and leave at any step, over a paged KV cache in which equal
  * beginnings (the prompt of a group, the earlier turns of a rollout) are computed once.
  */
-export const openSampler = (model: Model, { cacheBytes = defaultCacheBytes }: SamplerOptions = {}): Sampler => {
+export const openSampler = (
+  model: Model,
+  { cacheBytes = defaultCacheBytes }: SamplerOptions = {},
+): Sampler => {
   const pages = Math.max(1, Math.floor(cacheBytes / pageBytes(model.config, pageSize)));
   const cache = openPageCache(pages, pageSize);
   const decoder = openDecoder(model, pages);
@@ -200,7 +239,15 @@ export const openSampler = (model: Model, { cacheBytes = defaultCacheBytes }: Sa
     new Promise((resolve, reject) => {
       const ids = Array.from(request.prompt);
       const counters = { promptLength: ids.length, hold: null, written: 0 };
-      work.waiting.push({ request, ids, logprobs: [], rng: seededRng(request.seed), ...counters, resolve, reject });
+      work.waiting.push({
+        request,
+        ids,
+        logprobs: [],
+        rng: seededRng(request.seed),
+        ...counters,
+        resolve,
+        reject,
+      });
       if (work.running) return;
       work.running = true;
       void run(work, decoder, cache);
@@ -212,8 +259,11 @@ export const openSampler = (model: Model, { cacheBytes = defaultCacheBytes }: Sa
       return begin(request);
     },
     refresh: () => {
-      if (work.running) throw new Error('a sampler cannot take new weights while it samples; await its requests first');
-      cache.clear();
+      if (work.running)
+        throw new Error(
+          'a sampler cannot take new weights while it samples; await its requests first',
+        );
+      clearPages(cache);
       decoder.refresh();
     },
     close: () => {

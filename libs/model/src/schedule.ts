@@ -11,7 +11,10 @@ export type Schedule = {
 };
 
 /** Learning rate of an update; `step` counts from 1. */
-export const learningRateAt = ({ kind, peak, warmup, steps, floor }: Schedule, step: number): number => {
+export const learningRateAt = (
+  { kind, peak, warmup, steps, floor }: Schedule,
+  step: number,
+): number => {
   if (step <= warmup) return (peak * step) / warmup;
   switch (kind) {
     case 'constant':

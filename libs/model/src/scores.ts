@@ -19,9 +19,13 @@ const blockOf = ({ ids, positions, first, batch }: PackedBlock): Block => ({
 });
 
 const assertFits = ({ config }: Model, { length, ids }: PackedBlock): void => {
-  if (length > config.positions) throw new RangeError(`rows of ${length} tokens; the model has ${config.positions} positions`);
+  if (length > config.positions)
+    throw new RangeError(`rows of ${length} tokens; the model has ${config.positions} positions`);
   const alien = ids.find((id) => id < 0 || id >= config.vocabulary);
-  if (alien !== undefined) throw new RangeError(`token id ${alien} is not in the model's vocabulary of ${config.vocabulary}`);
+  if (alien !== undefined)
+    throw new RangeError(
+      `token id ${alien} is not in the model's vocabulary of ${config.vocabulary}`,
+    );
 };
 
 /**
@@ -29,7 +33,11 @@ const assertFits = ({ config }: Model, { length, ids }: PackedBlock): void => {
  * trains the model.
  * @returns [N] each, N = `packed.rows.length`, by sequence and then by token
  */
-export const scoreTokens = (model: Model, packed: PackedBlock, options: ScoreOptions = {}): TokenScores => {
+export const scoreTokens = (
+  model: Model,
+  packed: PackedBlock,
+  options: ScoreOptions = {},
+): TokenScores => {
   assertFits(model, packed);
   const hidden = hiddenStates(model, blockOf(packed), options);
   const wanted = embedding(hidden, tf.tensor1d(packed.rows, 'int32'));
@@ -43,7 +51,9 @@ export const scoreTokens = (model: Model, packed: PackedBlock, options: ScoreOpt
 
 /** Log-probabilities as numbers, [N]; nothing is kept for gradients. */
 export const tokenLogprobs = (model: Model, packed: PackedBlock, temperature = 1): Float32Array =>
-  tf.tidy(() => scoreTokens(model, packed, { temperature }).logprobs.dataSync() as Float32Array) as unknown as Float32Array;
+  tf.tidy(
+    () => scoreTokens(model, packed, { temperature }).logprobs.dataSync() as Float32Array,
+  ) as unknown as Float32Array;
 
 /**
  * Weighted cross-entropy: - sum of w_i log p_i, over the sum of |w_i| unless `total` says over what.
@@ -59,7 +69,8 @@ export const crossEntropy = (
     throw new RangeError(`${weights.length} weights for ${packed.rows.length} wanted tokens`);
   }
   const total = options.total ?? weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
-  if (!(total > 0)) throw new RangeError('all loss weights are zero: there is nothing to learn from');
+  if (!(total > 0))
+    throw new RangeError('all loss weights are zero: there is nothing to learn from');
   const slopes = weights.map((weight) => -weight / total);
   const { logprobs } = scoreTokens(model, packed, { ...options, expectedSlopes: slopes });
   return logprobs.mul(tf.tensor1d(slopes)).sum() as tf.Scalar;
