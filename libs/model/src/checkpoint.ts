@@ -54,11 +54,7 @@ export const writeCheckpoint = (
   optimizer: Optimizer,
   place: TrainingPlace,
 ): void => {
-  const tensors = function* () {
-    for (const [name, variable] of runTensors(model, optimizer)) {
-      yield { name, shape: variable.shape, values: variable.dataSync() as Float32Array };
-    }
-  };
+  const tensors = runTensors(model, optimizer);
   const { step, seed, recipe } = place;
   const metadata = {
     format: 'coa-checkpoint-1',
@@ -67,7 +63,9 @@ export const writeCheckpoint = (
     seed: String(seed),
     recipe,
   };
-  writeSafetensors(file, tensors(), { dtype: 'F32', metadata });
+  const named = [...tensors].map(([name, { shape }]) => ({ name, shape }));
+  const valuesOf = (name: string) => tensors.get(name)!.dataSync() as Float32Array;
+  writeSafetensors(file, named, valuesOf, { dtype: 'F32', metadata });
 };
 
 const assertTensors = (

@@ -1,26 +1,28 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensorsFolder, writeSafetensors } from '@coa/weights';
-import { huggingFaceParts, joinParts, parseConfig, renderConfig, rowSize } from './hugging-face.ts';
+import {
+  huggingFaceParts,
+  joinParts,
+  type NamedPart,
+  parseConfig,
+  renderConfig,
+  rowSize,
+} from './hugging-face.ts';
 import { effectiveWeight } from './lora.ts';
 import { type Model, modelOf, parameterOf } from './model.ts';
 import { parametersFrom } from './parameters.ts';
 
 export type WeightType = 'F32' | 'F16' | 'BF16';
 
-/** The rows of each named part, adapters merged, one at a time. */
-function* namedTensors(model: Model) {
-  for (const { name, parameter, from, to } of huggingFaceParts(model.config)) {
-    const effective = model.lora?.adapters.has(parameter)
-      ? effectiveWeight(model, parameter)
-      : null;
-    const { shape } = parameterOf(model, parameter);
-    const all = (effective ?? parameterOf(model, parameter)).dataSync() as Float32Array;
-    effective?.dispose();
-    const values = all.subarray(from * rowSize(shape), to * rowSize(shape));
-    yield { name, shape: [to - from, ...shape.slice(1)], values };
-  }
-}
+/** The rows of a named part, adapters merged. */
+const partValues = (model: Model, { parameter, from, to }: NamedPart): Float32Array => {
+  const effective = model.lora?.adapters.has(parameter) ? effectiveWeight(model, parameter) : null;
+  const { shape } = parameterOf(model, parameter);
+  const all = (effective ?? parameterOf(model, parameter)).dataSync() as Float32Array;
+  effective?.dispose();
+  return all.subarray(from * rowSize(shape), to * rowSize(shape));
+};
 
 const writeText = (file: string, text: string): void => {
   writeFileSync(`${file}.part`, text);
@@ -39,11 +41,14 @@ export const saveModel = (
   mkdirSync(folder, { recursive: true });
   writeText(join(folder, 'config.json'), renderConfig(model.config));
   if (options.tokenizer) writeText(join(folder, 'tokenizer.json'), options.tokenizer.json);
-  const metadata = { format: 'pt' };
-  writeSafetensors(join(folder, 'model.safetensors'), namedTensors(model), {
-    dtype: options.dtype,
-    metadata,
-  });
+  const parts = new Map(huggingFaceParts(model.config).map((part) => [part.name, part]));
+  const tensors = [...parts].map(([name, { parameter, from, to }]) => ({
+    name,
+    shape: [to - from, ...parameterOf(model, parameter).shape.slice(1)],
+  }));
+  const valuesOf = (name: string) => partValues(model, parts.get(name)!);
+  const file = join(folder, 'model.safetensors');
+  writeSafetensors(file, tensors, valuesOf, { dtype: options.dtype, metadata: { format: 'pt' } });
 };
 
 /** Opens a folder with config.json and safetensors weights by Hugging Face's names. */
