@@ -1,98 +1,97 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
-import { bytesOf, dequantize } from './dequantize.ts';
+import { resolve } from 'node:path';
+import {
+  GGMLQuantizationType,
+  type GGUFParseOutput,
+  type GGUFTensorInfo,
+  gguf,
+} from '@huggingface/gguf';
+import { type ByteFile, openBytes } from './byte-file.ts';
+import { dequantize, storedBytes } from './dequantize.ts';
 import { type TensorInfo, valuesIn, type WeightFile } from './weight-file.ts';
 
-type Stored = TensorInfo & { readonly at: number; readonly bytes: number };
+type Stored = TensorInfo & { readonly begin: number; readonly end: number };
 
 const storedTensor = (
-  file: string,
-  { name, shape, dtype, offset }: { name: string; shape: bigint[]; dtype: number; offset: bigint },
+  { name, shape, dtype: type, offset }: GGUFTensorInfo,
   dataAt: number,
   fileBytes: number,
 ): Stored => {
-  const type = GGMLQuantizationType[dtype] ?? String(dtype);
+  const dtype = GGMLQuantizationType[type] ?? String(type);
   // GGML gives the fastest dimension first
   const rows = shape.map(Number).reverse();
-  const at = dataAt + Number(offset);
-  let bytes: number;
+  const begin = dataAt + Number(offset);
   try {
-    bytes = bytesOf(type, valuesIn(rows));
+    const end = begin + storedBytes(dtype, valuesIn(rows), rows.at(-1) ?? 1);
+    if (end > fileBytes)
+      throw new Error(`it ends at ${end}, the file at ${fileBytes}: it is cut short or damaged`);
+    return { name, shape: rows, dtype, begin, end };
   } catch (cause) {
-    throw new Error(`${file}: ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new Error(`tensor ${name}, [${rows}] of ${dtype}: ${(cause as Error).message}`, {
       cause,
     });
   }
-  if (!Number.isSafeInteger(at + bytes) || at + bytes > fileBytes) {
-    throw new Error(
-      `${file}: ${name} ends at ${at + bytes}; the file has ${fileBytes} bytes: it is cut short or damaged`,
-    );
-  }
-  return { name, shape: rows, dtype: type, at, bytes };
 };
 
-const readBytes = (descriptor: number, { at, bytes, name }: Stored, file: string): Uint8Array => {
-  const buffer = new Uint8Array(bytes);
-  const read = readSync(descriptor, buffer, 0, bytes, at);
-  if (read !== bytes) throw new Error(`${file}: ${name}: ${read} of ${bytes} bytes could be read`);
-  return buffer;
+const assertDisjoint = (stored: readonly Stored[]): void => {
+  const names = new Set<string>();
+  let before: Stored | undefined;
+  for (const tensor of stored.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (names.has(tensor.name)) throw new Error(`tensor ${tensor.name} is given twice`);
+    if (before && tensor.begin < before.end)
+      throw new Error(
+        `tensor ${tensor.name} begins at ${tensor.begin}, within ${before.name}, which ends at ${before.end}`,
+      );
+    names.add(tensor.name);
+    before = tensor;
+  }
 };
 
-/** Opens a GGUF file; tensors keep their GGUF names, shapes are row-major. */
-export const openGguf = async (file: string): Promise<WeightFile> => {
-  const fileBytes = statSync(file).size;
-  let parsed: Awaited<ReturnType<typeof gguf>>;
-  try {
-    parsed = await gguf(file, { allowLocalFile: true });
-  } catch (cause) {
-    throw new Error(
-      `${file} is no readable GGUF file: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
-  const dataAt = Number(parsed.tensorDataOffset);
-  const tensors = new Map(
-    parsed.tensorInfos.map(
-      (info) => [info.name, storedTensor(file, info, dataAt, fileBytes)] as const,
-    ),
-  );
-  const descriptor = openSync(file, 'r');
+const storedTensors = (
+  { tensorInfos, tensorDataOffset, littleEndian }: GGUFParseOutput,
+  fileBytes: number,
+): ReadonlyMap<string, Stored> => {
+  if (!littleEndian) throw new Error('it is big-endian; convert it to little-endian');
+  const dataAt = Number(tensorDataOffset);
+  const stored = tensorInfos.map((info) => storedTensor(info, dataAt, fileBytes));
+  assertDisjoint(stored);
+  return new Map(stored.map((tensor) => [tensor.name, tensor]));
+};
+
+const asWeightFile = (file: string, bytes: ByteFile, parsed: GGUFParseOutput): WeightFile => {
+  const tensors = storedTensors(parsed, bytes.size);
+  const found = (name: string): Stored => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new Error(`${file} has no tensor ${name}`);
+    return tensor;
+  };
+  const readBytes = (name: string): Uint8Array<ArrayBuffer> => {
+    const { begin, end } = found(name);
+    return bytes.read(begin, end - begin);
+  };
   return {
     tensors,
-    metadata: parsed.metadata as Record<string, unknown>,
-    read: (name) => {
-      const stored = tensors.get(name);
-      if (!stored) throw new Error(`${file} has no tensor ${name}`);
-      return dequantize(stored.dtype, readBytes(descriptor, stored, file));
-    },
-    close: () => closeSync(descriptor),
+    // own entries only: a key __proto__ has become the prototype
+    metadata: { ...parsed.metadata },
+    read: (name) => dequantize(found(name).dtype, readBytes(name)),
+    readBytes,
+    close: bytes.close,
   };
 };
 
 /**
- * Undoes the permutation that llama.cpp gives the rows of q and k of the llama architecture: from neighbours that turn
- * together (2i, 2i + 1) back to halves (i, i + headDim / 2).
- * @param values [heads * headDim, columns]
+ * Opens one GGUF file, its header (50 MB at most) read by @huggingface/gguf. Tensors keep their GGUF names; shapes are
+ * row-major, the reverse of GGML's.
  */
-export const unpermuteRope = (
-  values: Float32Array,
-  {
-    heads,
-    headDim,
-    columns,
-  }: { readonly heads: number; readonly headDim: number; readonly columns: number },
-): Float32Array => {
-  if (values.length !== heads * headDim * columns) {
-    throw new RangeError(
-      `${values.length} values are not ${heads} heads of ${headDim} rows of ${columns}`,
-    );
+export const openGguf = async (file: string): Promise<WeightFile> => {
+  const bytes = openBytes(file);
+  try {
+    // a whole path: the library would fetch a name that begins like an address
+    const parsed = await gguf(resolve(file), { allowLocalFile: true });
+    return asWeightFile(file, bytes, parsed);
+  } catch (cause) {
+    bytes.close();
+    throw new Error(`${file} is no GGUF file that is read here: ${(cause as Error).message}`, {
+      cause,
+    });
   }
-  const out = new Float32Array(values.length);
-  const half = headDim / 2;
-  for (let row = 0; row < heads * headDim; row++) {
-    const [head, within] = [Math.floor(row / headDim), row % headDim];
-    const from = head * headDim + 2 * (within % half) + Math.floor(within / half);
-    out.set(values.subarray(from * columns, (from + 1) * columns), row * columns);
-  }
-  return out;
 };

@@ -1,11 +1,10 @@
+export type { BlockType } from './blocks.ts';
 export { dequantize, quantizations } from './dequantize.ts';
-export { openGguf, unpermuteRope } from './gguf.ts';
-export { floatsToBrains, floatsToHalves, fromHalf, halvesToFloats, toHalf } from './half-floats.ts';
-export {
-  type NamedTensor,
-  openSafetensors,
-  openSafetensorsFolder,
-  type WriteOptions,
-  writeSafetensors,
-} from './safetensors.ts';
+export type { Dtype, TensorValues } from './dtypes.ts';
+export { openGguf } from './gguf.ts';
+export { brainsToFloats, floatsToBrains, floatsToHalves, halvesToFloats } from './half-floats.ts';
+export { unpermuteRope } from './rope.ts';
+export { openSafetensors } from './safetensors.ts';
+export { openSafetensorsFolder } from './safetensors-folder.ts';
 export type { TensorInfo, WeightFile } from './weight-file.ts';
+export { type NewTensor, type WriteOptions, writeSafetensors } from './write-safetensors.ts';
