@@ -93,6 +93,12 @@ test.each<[string, string, (bytes: Buffer, at: number) => unknown, string]>([
     'tensor q8, [2,32] of Q8_0: it ends at',
   ],
   ['a header cut short', 'f32', (b) => b.subarray(0, 150), 'changed.gguf is no GGUF file'],
+  [
+    'a header cut one byte short',
+    'q8',
+    (b, at) => b.subarray(0, at + 31),
+    'cut short by the end of the file at',
+  ],
   ['an empty file', 'f32', () => Buffer.alloc(0), 'changed.gguf is no GGUF file'],
 ])('%s is refused', async (_, name, change, message) => {
   await expect(openGguf(changed(name, change))).rejects.toThrow(message);

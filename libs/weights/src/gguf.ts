@@ -47,10 +47,13 @@ const assertDisjoint = (stored: readonly Stored[]): void => {
 };
 
 const storedTensors = (
-  { tensorInfos, tensorDataOffset, littleEndian }: GGUFParseOutput,
+  { tensorInfos, tensorDataOffset, tensorInfoByteRange, littleEndian }: GGUFParseOutput,
   fileBytes: number,
 ): ReadonlyMap<string, Stored> => {
   if (!littleEndian) throw new Error('it is big-endian; convert it to little-endian');
+  // the library reads zeros beyond the end
+  if (tensorInfoByteRange[1] > fileBytes)
+    throw new Error(`its header is cut short by the end of the file at ${fileBytes}`);
   const dataAt = Number(tensorDataOffset);
   const stored = tensorInfos.map((info) => storedTensor(info, dataAt, fileBytes));
   assertDisjoint(stored);
