@@ -6,7 +6,7 @@
 #pragma once
 #include "pool.h"
 
-enum { KC = 256, ROW_BLOCK = MR * 8 };
+enum { KC = 256, ROW_BLOCK = MR * 8, PANEL = KC * MR + VL };
 #if defined(__wasm__)
 #define PREFETCH(address)
 #else
@@ -94,13 +94,13 @@ static void pack_rows(const gemm_job *g, int i0, int rows, int k0, int kc, float
   }
 }
 
-/* The same of a transposed A for rows i0..i1, as panels of [kc][MR]: each row of A is read once, from end to end. */
+/* The same of a transposed A for rows i0..i1, a panel every PANEL floats: each row of A is read once, from end to end. */
 static void pack_transposed(const gemm_job *g, int i0, int i1, int k0, int kc, float *out) {
   for (int k = 0; k < kc; k++) {
     const float *from = g->a + (long)(k0 + k) * g->lda;
     for (int i = i0; i < i1; i += MR) {
-      float *to = out + (long)(i - i0) * kc + (long)k * MR;
-      /* a whole vector runs over into the next k, which is written afterwards */
+      float *to = out + (i - i0) / MR * PANEL + k * MR;
+      /* a whole vector runs over into the next k, which is written afterwards, or into the gap between panels */
       if (i + (int)round_up(MR, VL) <= g->M) for (int r = 0; r < MR; r += VL) store(to + r, load(from + i + r));
       else for (int r = 0; r < MR; r++) to[r] = i + r < g->M ? from[i + r] : 0;
     }
@@ -137,13 +137,13 @@ static void gemm_task(const void *job, int task, int thread) {
   const gemm_job *g = job;
   const int i0 = (task % g->row_blocks) * g->row_block, i1 = min_int(g->M, i0 + g->row_block);
   const int j0 = (task / g->row_blocks) * g->col_block, j1 = min_int(g->N, j0 + g->col_block);
-  float panels[KC * ROW_BLOCK + VL];
+  float panels[ROW_BLOCK / MR * PANEL];
   for (int k0 = 0; k0 < g->K; k0 += KC) {
     const int kc = min_int(KC, g->K - k0);
     if (g->layout == TN) pack_transposed(g, i0, i1, k0, kc, panels);
     for (int i = i0; i < i1; i += MR) {
       const int rows = min_int(MR, i1 - i), whole = rows == MR && j1 % NR == 0;
-      float *panel = g->layout == TN ? panels + (long)(i - i0) * kc : whole ? NULL : panels;
+      float *panel = g->layout == TN ? panels + (i - i0) / MR * PANEL : whole ? NULL : panels;
       if (g->layout != TN && panel) pack_rows(g, i, rows, k0, kc, panel);
       gemm_rows(g, i, rows, j0, j1, k0, kc, panel);
     }

@@ -67,9 +67,17 @@ const recomputedLayer = (
   places: Places,
 ): tf.Tensor2D => {
   const { tensors, rebuilt } = layerInputs(model, layer);
-  const run = (given: tf.Tensor, ...weights: tf.Tensor[]) =>
-    layerForward(rebuilt(weights), layer, given as tf.Tensor2D, places);
-  return recomputed(run, [x, ...tensors]) as tf.Tensor2D;
+  const run = (given: tf.Tensor, ...others: tf.Tensor[]) => {
+    const [positions, first] = others.slice(tensors.length) as [tf.Tensor1D, tf.Tensor1D];
+    const there = { batch: places.batch, positions, first };
+    return layerForward(
+      rebuilt(others.slice(0, tensors.length)),
+      layer,
+      given as tf.Tensor2D,
+      there,
+    );
+  };
+  return recomputed(run, [x, ...tensors], [places.positions, places.first]) as tf.Tensor2D;
 };
 
 /**

@@ -2,6 +2,7 @@ export { readCheckpoint, recipeHash, type TrainingPlace, writeCheckpoint } from 
 export { assertConfig, llamaConfig, type ModelConfig, modelSizes } from './config.ts';
 export { type Block, type ForwardOptions, hiddenStates } from './forward.ts';
 export { loadGguf } from './gguf.ts';
+export { greedyAccuracy } from './greedy-accuracy.ts';
 export { parseConfig, renderConfig } from './hugging-face.ts';
 export { type Lora, type LoraOptions, type LoraTarget, mergeLora, withLora } from './lora.ts';
 export {
@@ -43,6 +44,7 @@ export {
 } from './sampler.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export { crossEntropy, type ScoreOptions, scoreTokens, tokenLogprobs } from './scores.ts';
+export { copyTask, inductionTask, type SyntheticTask } from './synthetic-tasks.ts';
 export {
   type MicroBatch,
   NonFiniteLossError,

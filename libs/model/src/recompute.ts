@@ -15,21 +15,24 @@ const innerGradients = (f: () => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor):
 };
 
 /**
- * f(inputs) that keeps only its inputs for the backward pass and computes everything between again (activation
+ * f(inputs, constants) that keeps only those for the backward pass and computes everything between again (activation
  * checkpointing, Chen et al. 2016).
+ * @param constants tensors that f needs and that get no gradient
  */
 export const recomputed = (
-  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+  f: (...tensors: tf.Tensor[]) => tf.Tensor,
   inputs: tf.Tensor[],
+  constants: tf.Tensor[],
 ): tf.Tensor => {
   const op = tf.customGrad((...all) => {
     const given = all.slice(0, -1) as tf.Tensor[];
     (all.at(-1) as tf.GradSaveFunc)(given);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const slopes = innerGradients(() => f(...saved), saved, dy);
-      return slopes.map((slope, i) => slope ?? tf.zerosLike(saved[i]!));
+      const learned = saved.slice(0, inputs.length);
+      const slopes = innerGradients(() => f(...saved), learned, dy);
+      return saved.map((tensor, i) => slopes[i] ?? tf.zerosLike(tensor));
     };
     return { value: f(...given), gradFunc };
   });
-  return op(...inputs);
+  return op(...inputs, ...constants);
 };

@@ -259,7 +259,7 @@ export const openSampler = (
       return begin(request);
     },
     refresh: () => {
-      if (work.running)
+      if (work.waiting.length + work.active.length > 0)
         throw new Error(
           'a sampler cannot take new weights while it samples; await its requests first',
         );

@@ -86,7 +86,7 @@ const slotsOf = ({ sequences, tables }: PagedRows, positions: tf.Tensor2D): tf.T
     tf.stack(
       [
         tf.tile(sequences.expandDims(1), [1, positions.shape[1]]),
-        positions.div(tf.scalar(pageSize, 'int32')).floor().cast('int32'),
+        tf.floorDiv(positions, tf.scalar(pageSize, 'int32')),
       ],
       -1,
     ),
