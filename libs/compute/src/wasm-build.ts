@@ -3,6 +3,24 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Build } from './kernels.ts';
 
+type Memory = {
+  readonly buffer: ArrayBufferLike;
+  /** Returns the size before, in pages of 64 KiB. */
+  grow(pages: number): number;
+};
+
+/** The part of WebAssembly that we use; Node's own types leave it to the DOM's. */
+type WebAssemblyApi = {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => Memory;
+  readonly Instance: new (
+    module: object,
+    imports: { env: { memory: Memory } },
+  ) => { readonly exports: unknown };
+};
+
+const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+
 export type WasmInstructions = 'simd' | 'relaxed-simd';
 
 type Exports = {
@@ -14,7 +32,7 @@ const pageBytes = 65_536;
 const mostPages = 65_536;
 const stackBytes = 256 * 1024;
 
-const compile = (instructions: WasmInstructions): WebAssembly.Module => {
+const compile = (instructions: WasmInstructions): object => {
   const name = instructions === 'simd' ? 'kernels.wasm' : 'kernels-relaxed.wasm';
   if (instructions === 'relaxed-simd') setFlagsFromString('--experimental-wasm-relaxed-simd');
   return new WebAssembly.Module(readFileSync(new URL(`../kernels/${name}`, import.meta.url)));
@@ -38,7 +56,7 @@ exports.__stack_pointer.value = stackTop;
 exports.coa_worker(thread);
 `;
 
-const nameAt = (memory: WebAssembly.Memory, address: number): string => {
+const nameAt = (memory: Memory, address: number): string => {
   const bytes = new Uint8Array(memory.buffer, address);
   return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0)));
 };
