@@ -151,6 +151,12 @@ static void sample_task(const void *job, int task, int thread) {
     weights[at] = exp_one(z[at] - top);
     mass += weights[at];
   }
+  /* a NaN among the logits: there is no distribution to draw from */
+  if (mass != mass) {
+    g->ids[task] = 0;
+    g->logprobs[task] = (float)mass;
+    return;
+  }
   int32_t border = order_of(top - 104.0f);
   if (g->top_ps[task] < 1) {
     border = nucleus_border(z, weights, g->n, top, g->top_ps[task] * mass);

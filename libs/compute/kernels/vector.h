@@ -73,8 +73,9 @@ INLINE vec exp_vec(vec x) {
 }
 INLINE float exp_one(float x) { return exp_vec(splat(x))[0]; }
 
-/* Natural logarithm of a positive, finite, normal float (Cephes' polynomial). */
+/* Natural logarithm of a positive, normal float (Cephes' polynomial); infinity and NaN stay. */
 static float log_one(float x) {
+  if (!(x <= 3.402823466e38f)) return x;
   union { float f; uint32_t u; } bits = {x};
   int exponent = (int)(bits.u >> 23) - 126;
   bits.u = (bits.u & 0x7fffffu) | 0x3f000000u;

@@ -14,7 +14,10 @@ export type Draw = {
 
 export type Drawn = {
   readonly ids: Int32Array;
-  /** Natural-log probability under the distribution that was drawn from; at temperature 0, the untempered one. */
+  /**
+   * Natural-log probability under the distribution that was drawn from; at temperature 0, the untempered one. NaN where
+   * the logits hold a NaN or no finite number.
+   */
   readonly logprobs: Float32Array;
 };
 
@@ -66,6 +69,7 @@ export const drawPlain = (
   const top = logits.reduce((best, x) => Math.max(best, x), Number.NEGATIVE_INFINITY);
   const weights = Float64Array.from(logits, (x) => Math.exp((x - top) / (temperature || 1)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (Number.isNaN(total)) return { id: 0, logprob: Number.NaN };
   if (temperature === 0) {
     const id = logits.indexOf(top);
     return { id, logprob: -Math.log(total) };
