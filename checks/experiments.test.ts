@@ -22,12 +22,28 @@ const names = readdirSync(join(checkout, 'experiments'))
   .map((file) => file.slice(0, -'.ts'.length));
 
 test.each(names)(
-  'experiment %s runs: one primer question a set, the scripted policy',
+  'experiment %s runs: one primer question a set and the scripted policy, or its toy size',
   async (name) => {
     const places = freshPlaces();
     const policy = scriptedPolicy({ script: () => 'yes\n', contextTokens: 100_000 });
     const never = new AbortController().signal;
     const experiment = await loadExperiment(name, checkout);
+    if ('kind' in experiment) {
+      const said: string[] = [];
+      const result = await experiment.run({
+        places,
+        folder: join(places.home, 'training', name),
+        size: 'toy',
+        seed: experiment.seed,
+        compute: {},
+        stopping: never,
+        say: (line) => said.push(line),
+        onProgress: () => undefined,
+      });
+      expect(result.complete).toBe(true);
+      expect(result.table).not.toBe('');
+      return;
+    }
     const roomy = Object.entries(experiment.arms).map(
       ([arm, settings]) =>
         [arm, { ...settings, options: { ...settings.options, contextTokens: 50_000 } }] as const,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { datasetsCommand } from './commands/datasets.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -16,6 +17,7 @@ const program = new Command('coa')
   .addCommand(runsCommand())
   .addCommand(datasetsCommand())
   .addCommand(modelsCommand())
+  .addCommand(doctorCommand())
   .addCommand(searchCommand())
   .addCommand(scoreCommand());
 

@@ -1,7 +1,9 @@
 export { CoaBackend, fusedBackend, type MemoryUse } from './backend.ts';
+export { adviceFor, type Machine, productSpeed, readMachine } from './diagnosis.ts';
 export { nativeObstacle } from './native-build.ts';
 export {
   type BackendName,
+  backendNames,
   type Compute,
   type ComputeOptions,
   openCompute,

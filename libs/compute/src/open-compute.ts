@@ -13,6 +13,15 @@ import { loadWasm, type WasmInstructions, wasmInstructions } from './wasm-build.
  */
 export type BackendName = 'native' | 'wasm' | 'wasm-simd' | 'cuda' | 'tensorflow' | 'plain';
 
+export const backendNames: readonly BackendName[] = [
+  'native',
+  'wasm',
+  'wasm-simd',
+  'cuda',
+  'tensorflow',
+  'plain',
+];
+
 export type ComputeOptions = {
   /** auto: native, else WASM. TensorFlow's backends are taken where they are asked for. */
   readonly backend?: BackendName | 'auto';
@@ -89,7 +98,7 @@ const openTensorflow = async (
   }
   if (!(await tf.setBackend('tensorflow')))
     throw new Error(`${name} is installed, but its backend does not start`);
-  const version = module.version?.['tfjs-node'] ?? module.version?.['tfjs'] ?? 'unknown version';
+  const version = module.version?.['tfjs-node'] ?? module.version?.tfjs ?? 'unknown version';
   const detail = `${name} ${version}`;
   return { backend, detail, threads: null, why: 'asked for', fingerprint: detail };
 };

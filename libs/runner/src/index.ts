@@ -18,3 +18,4 @@ export {
   reported,
   runExperiment,
 } from './run-experiment.ts';
+export { defineScript, type Script, type ScriptResult, type ScriptServices } from './script.ts';

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { ComputeOptions } from '@coa/compute';
 import type { Policy } from '@coa/core';
 import { fetchModel, ggufPolicy, knownModel, openAiPolicy } from '@coa/policies';
+import { isModelFolder, openTrainedModel } from './open-trained-model.ts';
 
 export type OpenModelOptions = {
   readonly home: string;
@@ -10,6 +12,8 @@ export type OpenModelOptions = {
   readonly concurrency: number | null;
   /** For a served model that wants one. */
   readonly apiKey: string | null;
+  /** What a model folder is computed by. */
+  readonly compute: ComputeOptions;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
@@ -36,7 +40,7 @@ const served = (
 const servedSpec = /^openai(-chat)?:(https?:\/\/[^#]+)#(.+)$/;
 
 /**
- * Opens what `--model` names: a known model (fetched on first use), a .gguf file, `openai:URL#MODEL` for a server's
+ * Opens what `--model` names: a known model (fetched on first use), a .gguf file, a model folder, `openai:URL#MODEL` for a server's
  * completions, `openai-chat:URL#MODEL` for its chat.
  */
 export const openModel = async (spec: string, options: OpenModelOptions): Promise<Policy> => {
@@ -50,6 +54,7 @@ export const openModel = async (spec: string, options: OpenModelOptions): Promis
       `'${spec}' is no served model; write openai:URL#MODEL or openai-chat:URL#MODEL`,
     );
   }
+  if (isModelFolder(spec)) return openTrainedModel(spec, options);
   const file = spec.endsWith('.gguf')
     ? spec
     : await fetchModel(knownModel(spec).name, { home, signal, say, onProgress });

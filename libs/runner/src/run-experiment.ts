@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ComputeOptions } from '@coa/compute';
 import type { Policy } from '@coa/core';
 import { renderTable, type Summary, summarize } from '@coa/report';
 import { openStore, type Store } from '@coa/store';
@@ -13,6 +14,7 @@ import type { Places } from './places.ts';
 import { planRollouts } from './plan.ts';
 import { drawQuestionSets, type QuestionSet } from './question-sets.ts';
 import { type RunSummary, runPlan } from './run.ts';
+import type { Script } from './script.ts';
 import { writeReport } from './write-report.ts';
 
 export type RunServices = {
@@ -23,6 +25,8 @@ export type RunServices = {
   readonly concurrency?: number;
   /** For served models. */
   readonly apiKey?: string;
+  /** What computes a model folder. */
+  readonly compute?: ComputeOptions;
   /** The model that judges answers, in `--model`'s notation. */
   readonly judge?: string;
   readonly stopping: AbortSignal;
@@ -41,7 +45,7 @@ export type RunResult = RunSummary & {
 };
 
 /** Loads `experiments/<name>.ts`: the file name is the registration. Throws listing what there is. */
-export const loadExperiment = async (name: string, root: string): Promise<Experiment> => {
+export const loadExperiment = async (name: string, root: string): Promise<Experiment | Script> => {
   const folder = join(root, 'experiments');
   const file = join(folder, `${name}.ts`);
   const names = readdirSync(folder)
@@ -51,7 +55,7 @@ export const loadExperiment = async (name: string, root: string): Promise<Experi
     throw new Error(`no experiment '${name}'; experiments/ has: ${names.join(', ')}`);
   }
   const exported = Object.values((await import(pathToFileURL(file).href)) as object);
-  const found = exported.find((value): value is Experiment => value?.name === name);
+  const found = exported.find((value): value is Experiment | Script => value?.name === name);
   if (!found) throw new Error(`${file} exports no experiment named '${name}'`);
   return found;
 };
@@ -72,6 +76,7 @@ const modelOptions = (experiment: Experiment, services: RunServices) => ({
   ),
   concurrency: services.concurrency ?? null,
   apiKey: services.apiKey ?? null,
+  compute: services.compute ?? {},
   signal: AbortSignal.any([services.stopping, services.abort]),
   say: services.say,
   onProgress: (done: number, total: number) => services.onProgress('model', done, total),

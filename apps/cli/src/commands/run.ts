@@ -1,8 +1,17 @@
-import { loadExperiment, type Overrides, runExperiment } from '@coa/runner';
+import { join } from 'node:path';
+import type { ComputeOptions } from '@coa/compute';
+import {
+  type Experiment,
+  loadExperiment,
+  type Overrides,
+  runExperiment,
+  type Script,
+} from '@coa/runner';
 import { Command, InvalidArgumentError } from 'commander';
 import { home, root } from '../paths.ts';
 import { progressBars } from '../progress.ts';
 import { stopSignals } from '../stop-signals.ts';
+import { computeOptions } from './doctor.ts';
 
 const wholeNumber =
   (least: number) =>
@@ -16,16 +25,18 @@ const wholeNumber =
 
 const list = (text: string): string[] => text.split(',').map((name) => name.trim());
 
-type Options = Overrides & {
-  readonly concurrency?: number;
-  readonly judge?: string;
-  readonly store?: string;
-  readonly json?: boolean;
-};
+type Options = Overrides &
+  ComputeOptions & {
+    readonly concurrency?: number;
+    readonly judge?: string;
+    readonly store?: string;
+    readonly json?: boolean;
+    readonly toy?: boolean;
+  };
 
 /** `coa run NAME`: runs `experiments/NAME.ts`, prints the comparison, writes `reports/NAME/index.html`. */
-export const runCommand = (): Command =>
-  new Command('run')
+export const runCommand = (): Command => {
+  const command = new Command('run')
     .description('Run an experiment; the same command again goes on where it stopped')
     .argument('<name>', 'a file of experiments/, without .ts')
     .option('--limit <n>', 'questions per set', wholeNumber(1))
@@ -33,7 +44,7 @@ export const runCommand = (): Command =>
     .option('--arms <names>', 'arms, separated by commas', list)
     .option(
       '--model <spec>',
-      'a known model, a .gguf file, or openai:URL#MODEL (chat: openai-chat:URL#MODEL)',
+      'a known model, a .gguf file, a model folder, or openai:URL#MODEL (chat: openai-chat:URL#MODEL)',
     )
     .option('--seed <n>', 'root seed', wholeNumber(0))
     .option('--repeats <n>', 'samples per question', wholeNumber(1))
@@ -44,17 +55,49 @@ export const runCommand = (): Command =>
     )
     .option('--judge <spec>', 'also let this model judge the answers (majority of 3 votes)')
     .option('--store <file>', 'run store (default: runs.db in COA_HOME)')
-    .option('--json', 'print the comparison as JSON')
+    .option('--json', 'print the result as JSON')
+    .option('--toy', 'a training script: seconds instead of minutes, to see that it runs')
     .addHelpText(
       'after',
       "\nExamples:\n  coa run qa-eval --limit 2\n  coa run qa-eval --datasets primer-nq --arms ReAct --seed 1\n  coa run qa-eval --model openai:http://127.0.0.1:8000/v1#Qwen2.5-7B-Instruct\n  (a served model's key is read from OPENAI_API_KEY)",
     )
     .action(run);
+  for (const option of computeOptions()) command.addOption(option);
+  return command;
+};
+
+/** A training script: its own table, nothing in the run store. */
+const train = async (script: Script, options: Options): Promise<void> => {
+  const bars = progressBars();
+  const { complete, table, facts } = await script
+    .run({
+      places: { home: home(), root },
+      folder: join(home(), 'training', script.name),
+      size: options.toy ? 'toy' : 'full',
+      seed: options.seed ?? script.seed,
+      compute: options,
+      stopping: stopSignals().stopping,
+      say: (line) => console.error(line),
+      onProgress: bars.update,
+    })
+    .finally(bars.stop);
+  console.log(options.json ? JSON.stringify(facts, null, 2) : table);
+  if (complete) return;
+  console.error('Stopped; the same command goes on.');
+  process.exitCode = 130;
+};
 
 const run = async (name: string, options: Options): Promise<void> => {
-  const { concurrency, judge, store, json, ...overrides } = options;
+  const loaded = await loadExperiment(name, root);
+  if ('kind' in loaded) await train(loaded, options);
+  else await evaluate(loaded, options);
+};
+
+const evaluate = async (experiment: Experiment, options: Options): Promise<void> => {
+  const { concurrency, judge, store, json, backend, threads, toy: _toy, ...overrides } = options;
   const bars = progressBars();
-  const result = await runExperiment(await loadExperiment(name, root), overrides, {
+  const result = await runExperiment(experiment, overrides, {
+    compute: { ...(backend && { backend }), ...(threads && { threads }) },
     places: { home: home(), root },
     command: ['coa', ...process.argv.slice(2)].join(' '),
     ...stopSignals(),
