@@ -5,6 +5,7 @@ type Manifest = {
   name: string;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
   nx?: { tags?: string[] };
 };
 
@@ -22,11 +23,11 @@ const layers = new Map(projects.map(({ manifest }) => [manifest.name, layerOf(ma
 
 /** Packages named in import or export statements and in `import()`, without node's own. */
 const imported = (folder: string): string[] =>
-  readdirSync(`${folder}/src`, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /^(src|scripts)\/.*\.[jt]s$/.test(file) && !file.endsWith('.d.ts'))
     .flatMap((file) => [
-      ...readFileSync(`${folder}/src/${file}`, 'utf8').matchAll(
-        /(?:^(?:import|export|\}).*from |^\s*(?:import|await import)\(?|[ (]import\()'((?:@[\w.-]+\/)?[\w.-]+)/gm,
+      ...readFileSync(`${folder}/${file}`, 'utf8').matchAll(
+        /(?:^(?:import|export|\}).*from |^import |^\s*(?:import|await import)\(?|[ (]import\(|\.resolve\()'((?:@[\w.-]+\/)?[\w.-]+)/gm,
       ),
     ])
     .map((match) => match[1] ?? '')
@@ -37,7 +38,11 @@ const fromRoot = ['vitest', 'playwright-core', 'axe-core'];
 
 for (const { folder, manifest } of projects) {
   test(`${manifest.name} has a layer, declares what it imports and depends on lower layers only`, () => {
-    const declared = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+    const declared = Object.keys({
+      ...manifest.dependencies,
+      ...manifest.devDependencies,
+      ...manifest.optionalDependencies,
+    });
     const used = [...new Set(imported(folder))].filter((name) => !fromRoot.includes(name));
     expect(layerOf(manifest)).not.toBeNaN();
     expect(used.filter((name) => !declared.includes(name))).toEqual([]);
