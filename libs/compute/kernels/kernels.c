@@ -132,7 +132,8 @@ static void op_sum_squares(double *a) {
 }
 /* w, m, v, gradient, n, rate, beta1, beta2, eps, decay, gradient scale, 1 - beta1^t, 1 - beta2^t */
 static void op_adamw(double *a) {
-  const adamw_job g = {FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), FLOAT(5), FLOAT(6), FLOAT(7), FLOAT(8), FLOAT(9), FLOAT(10), FLOAT(11), FLOAT(12)};
+  const adamw_job g = {.w = FLOATS(0), .m = FLOATS(1), .v = FLOATS(2), .g = FLOATS(3), .n = LONG(4), .rate = FLOAT(5), .beta1 = FLOAT(6), .beta2 = FLOAT(7), .share1 = (float)(1 - a[6]), .share2 = (float)(1 - a[7]),
+    .keep = (float)(1 - a[5] * a[9]), .eps = FLOAT(8), .gradient_scale = FLOAT(10), .correction1 = FLOAT(11), .correction2 = FLOAT(12)};
   parallel(blocks_of(g.n, FLAT_GRAIN), adamw_task, &g);
 }
 

@@ -249,28 +249,29 @@ typedef struct {
   float *w, *m, *v;
   const float *g;
   long n;
-  float rate, beta1, beta2, eps, decay, gradient_scale, correction1, correction2;
+  /* share1 = 1 - beta1, share2 = 1 - beta2, keep = 1 - rate * decay: taken in double, floats near 1 are coarse */
+  float rate, beta1, beta2, share1, share2, keep, eps, gradient_scale, correction1, correction2;
 } adamw_job;
 static void adamw_task(const void *job, int task, int thread) {
   (void)thread;
   const adamw_job *a = job;
   long i = (long)task * FLAT_GRAIN;
   const long end = i + FLAT_GRAIN < a->n ? i + FLAT_GRAIN : a->n;
-  const float keep = 1.0f - a->rate * a->decay, root = 1.0f / __builtin_sqrtf(a->correction2), step = a->rate / a->correction1;
+  const float root = 1.0f / __builtin_sqrtf(a->correction2), step = a->rate / a->correction1;
   for (; i + VL <= end; i += VL) {
     const vec g = load(a->g + i) * splat(a->gradient_scale);
-    const vec m = load(a->m + i) * splat(a->beta1) + g * splat(1.0f - a->beta1);
-    const vec v = load(a->v + i) * splat(a->beta2) + g * g * splat(1.0f - a->beta2);
+    const vec m = load(a->m + i) * splat(a->beta1) + g * splat(a->share1);
+    const vec v = load(a->v + i) * splat(a->beta2) + g * g * splat(a->share2);
     vec size;
     for (int l = 0; l < VL; l++) size[l] = __builtin_sqrtf(v[l]);
     store(a->m + i, m);
     store(a->v + i, v);
-    store(a->w + i, load(a->w + i) * splat(keep) - splat(step) * m / (size * splat(root) + splat(a->eps)));
+    store(a->w + i, load(a->w + i) * splat(a->keep) - splat(step) * m / (size * splat(root) + splat(a->eps)));
   }
   for (; i < end; i++) {
     const float g = a->g[i] * a->gradient_scale;
-    a->m[i] = a->m[i] * a->beta1 + g * (1.0f - a->beta1);
-    a->v[i] = a->v[i] * a->beta2 + g * g * (1.0f - a->beta2);
-    a->w[i] = a->w[i] * keep - step * a->m[i] / (__builtin_sqrtf(a->v[i]) * root + a->eps);
+    a->m[i] = a->m[i] * a->beta1 + g * a->share1;
+    a->v[i] = a->v[i] * a->beta2 + g * g * a->share2;
+    a->w[i] = a->w[i] * a->keep - step * a->m[i] / (__builtin_sqrtf(a->v[i]) * root + a->eps);
   }
 }

@@ -76,6 +76,11 @@ const retire = (dys: readonly (tf.Tensor | null)[], saved: readonly tf.Tensor[])
   spent = [...saved, ...dys.filter((dy) => dy !== null && own.has(dy))] as tf.Tensor[];
 };
 
+/** Frees tensors that a node of the tape made for itself, once it is done. */
+export const retireLater = (tensors: readonly tf.Tensor[]): void => {
+  spent.push(...tensors);
+};
+
 export type Gradient<Attributes> = {
   readonly save: readonly string[];
   /** Which outputs to save, after the inputs. */

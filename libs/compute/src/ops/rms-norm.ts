@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fusedBackend } from '../backend.ts';
-import { fusedGradient, fusedKernel } from '../fused-kernel.ts';
+import { fusedGradient, fusedKernel, retireLater } from '../fused-kernel.ts';
 
 type Attributes = { readonly epsilon: number };
 
@@ -37,22 +37,18 @@ fusedGradient(forward.name, {
   saveOutputs: [false, true],
   slopes: ([dy], [x, weight, inverse]) => {
     let both: tf.Tensor[] | undefined;
+    // one call makes both, and each or only one of them is asked for
     const slopes = (): tf.Tensor[] => {
-      both ??= backward
+      if (both) return both;
+      both = backward
         .call({ x: x!, weight: weight!, dy: dy!, inverse: inverse! }, {})
         .map((slope) => tf.keep(slope));
+      retireLater(both);
       return both;
     };
-    return { x: () => released(slopes()[0]!), weight: () => released(slopes()[1]!) };
+    return { x: () => tf.clone(slopes()[0]!), weight: () => tf.clone(slopes()[1]!) };
   },
 });
-
-/** Hands a kept tensor over to the scope of the caller. */
-const released = (tensor: tf.Tensor): tf.Tensor => {
-  const copy = tf.clone(tensor);
-  tensor.dispose();
-  return copy;
-};
 
 /** `rmsNorm` of tfjs's own operations. */
 export const rmsNormPlain = (x: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D =>
