@@ -41,6 +41,10 @@ class TensorData {
   }
 }
 
+const isWider = (dtype: tf.DataType, than: tf.DataType): boolean =>
+  (dtype === 'float32' && (than === 'int32' || than === 'bool')) ||
+  (dtype === 'int32' && than === 'bool');
+
 /** Bytes and tensors held by a backend. */
 export type MemoryUse = ReturnType<Kernels['heap']['usage']> & { readonly tensors: number };
 
@@ -125,12 +129,23 @@ export class CoaBackend extends MathBackendCPU {
   }
 
   /** Gives a CPU kernel's output values of its own where it returned a view into another tensor's memory. */
-  detach(output: tf.TensorInfo, inputs: readonly tf.TensorInfo[]): void {
+  detach(output: tf.TensorInfo, inputs: readonly tf.TensorInfo[]): tf.TensorInfo {
     const data = this.#data(output.dataId);
-    if (data.block || !ArrayBuffer.isView(data.values)) return;
+    if (isWider(output.dtype, data.dtype)) return this.#converted(output);
+    if (data.block || !ArrayBuffer.isView(data.values)) return output;
     const { buffer } = data.values;
     const shared = inputs.some((input) => this.#data(input.dataId).block?.slab.buffer() === buffer);
     if (shared) data.values = data.values.slice();
+    return output;
+  }
+
+  /** tfjs's Cast gives the same bytes another type; a kernel would take whole numbers for the bits of floats. */
+  #converted({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    const { values } = this.#data(dataId);
+    const own = dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+    const output = this.makeTensorInfo([...shape], dtype, own);
+    this.disposeData(dataId);
+    return output;
   }
 
   memoryUse(): MemoryUse {

@@ -53,10 +53,8 @@ const detached =
     const inputs = Object.values(call.inputs)
       .flat()
       .filter((input) => input !== undefined) as tf.TensorInfo[];
-    for (const output of Array.isArray(result) ? result : [result]) {
-      (call.backend as CoaBackend).detach(output, inputs);
-    }
-    return result;
+    const own = (output: tf.TensorInfo) => (call.backend as CoaBackend).detach(output, inputs);
+    return Array.isArray(result) ? result.map(own) : own(result);
   };
 
 /** What backpropagation has used and nothing will ask for again. */
