@@ -108,6 +108,8 @@ test('a checkpoint of another recipe, seed or model, a damaged one and a foreign
   await expect(trained(make, { checkpoint, recipe: { data: 'other' } })).rejects.toThrow(
     /another recipe/,
   );
+  const schedule = { kind: 'constant', peak: 1e-2, warmup: 2, steps: 6, floor: 0 } as const;
+  await expect(trained(make, { checkpoint, schedule })).rejects.toThrow(/another recipe/);
   await expect(trained(make, { checkpoint, seed: 6 })).rejects.toThrow(/seed 5, not 6/);
   await expect(
     trained(() => createModel(tinyConfig({ layers: 1 }), 1), { checkpoint }),

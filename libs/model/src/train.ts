@@ -26,7 +26,7 @@ export type TrainPlan = {
   readonly seed: number;
   /** The micro-batches of a step (from 1): a pure function of the step and its own generator, so that a resumed run goes on alike. */
   readonly batch: (step: number, rng: Rng) => readonly MicroBatch[];
-  /** Plain JSON that says what is trained on what; a checkpoint of another recipe is refused. */
+  /** Plain JSON that says what is trained on what; a checkpoint of another recipe, schedule or optimiser is refused. */
   readonly recipe: unknown;
   readonly checkpoint: { readonly file: string; readonly every: number } | null;
   readonly onStep?: (report: StepReport) => void;
@@ -99,7 +99,14 @@ export const train = async (
   plan: TrainPlan,
 ): Promise<TrainResult> => {
   const { steps, checkpoint, signal, onStep } = plan;
-  const place = { seed: plan.seed, recipe: recipeHash(model, plan.recipe) };
+  const place = {
+    seed: plan.seed,
+    recipe: recipeHash(model, {
+      recipe: plan.recipe,
+      schedule: plan.schedule,
+      optimizer: plan.optimizer,
+    }),
+  };
   let step = checkpoint ? readCheckpoint(checkpoint.file, model, optimizer, place) : 0;
   let good =
     step > 0
