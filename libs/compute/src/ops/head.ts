@@ -183,19 +183,19 @@ const plainScores = (
   };
 };
 
+/** The same values as a tensor that gradients do not lead back from. */
+const untaped = ({ dataId, shape, dtype }: tf.Tensor2D): tf.Tensor2D => {
+  tf.backend().incRef(dataId);
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }) as tf.Tensor2D;
+};
+
 /** `tokenScores` of tfjs's own operations. */
 export const tokenScoresPlain = (
   hidden: tf.Tensor2D,
   weight: tf.Tensor2D,
   targets: tf.Tensor1D,
   { temperature = 1, frozen = false }: HeadOptions = {},
-): TokenScores =>
-  plainScores(
-    hidden,
-    frozen ? (tf.tidy(() => weight.clone()) as tf.Tensor2D) : weight,
-    targets,
-    temperature,
-  );
+): TokenScores => plainScores(hidden, frozen ? untaped(weight) : weight, targets, temperature);
 
 /**
  * Log-probabilities and entropies of the language-model head, differentiable in both; logits are never whole in memory.
