@@ -60,7 +60,8 @@ export type Kernels = {
 };
 
 const argumentSlots = 64;
-const mostThreads = 64;
+/** What the pool can hold (MAX_THREADS of pool.h). */
+export const mostThreads = 64;
 
 const operationsOf = (build: Build): Map<string, number> => {
   const found = new Map<string, number>();

@@ -32,7 +32,7 @@ export const nativeObstacle = (): string | null => {
     if (source === sourceHash()) return null;
     return 'built from other sources than these; npm run build:native -w @coa/compute';
   } catch (cause) {
-    return `does not load here (${String(cause).split('\n')[0]}); npm run build:native -w @coa/compute`;
+    return `not loadable here (${String(cause).split('\n')[0]}); npm run build:native -w @coa/compute`;
   }
 };
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { CoaBackend } from './backend.ts';
 import { registerKernels } from './fused-kernel.ts';
-import { type Build, openKernels } from './kernels.ts';
+import { type Build, mostThreads, openKernels } from './kernels.ts';
 import { loadNative, nativeObstacle } from './native-build.ts';
 import './ops/arithmetic.ts';
 import { loadWasm, type WasmInstructions, wasmInstructions } from './wasm-build.ts';
@@ -96,7 +96,7 @@ const openTensorflow = async (
       { cause },
     );
   }
-  if (!(await tf.setBackend('tensorflow')))
+  if (!tf.findBackendFactory('tensorflow') || !(await tf.setBackend('tensorflow')))
     throw new Error(`${name} is installed, but its backend does not start`);
   const version = module.version?.['tfjs-node'] ?? module.version?.tfjs ?? 'unknown version';
   const detail = `${name} ${version}`;
@@ -104,8 +104,10 @@ const openTensorflow = async (
 };
 
 const assertThreads = (threads: number): void => {
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`threads is ${threads}; it must be a whole number from 1 to 64`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw new RangeError(
+      `threads is ${threads}; it must be a whole number from 1 to ${mostThreads}`,
+    );
   }
 };
 
@@ -114,7 +116,10 @@ const assertThreads = (threads: number): void => {
  * @param load how packages are imported; for tests.
  */
 export const openCompute = async (
-  { backend = 'auto', threads = availableParallelism() }: ComputeOptions = {},
+  {
+    backend = 'auto',
+    threads = Math.min(availableParallelism(), mostThreads),
+  }: ComputeOptions = {},
   load: (name: string) => Promise<unknown> = (name) => import(name),
 ): Promise<Compute> => {
   assertThreads(threads);
