@@ -68,23 +68,33 @@ const fiveStepsExactly = (changes: Partial<AdamwOptions> = {}): number[][] => {
   return [states.map(({ w }) => w), states.map(({ m }) => m), states.map(({ v }) => v)];
 };
 
+const known = new Map<Partial<AdamwOptions>, number[][]>();
+const exactlyOf = (changes: Partial<AdamwOptions>): number[][] => {
+  const exact = known.get(changes) ?? fiveStepsExactly(changes);
+  known.set(changes, exact);
+  return exact;
+};
+
+const settings: [string, Partial<AdamwOptions>][] = [
+  ['decay and a scaled gradient', {}],
+  ['no decay', { weightDecay: 0, gradientScale: 1 }],
+  ['an epsilon that decides', { epsilon: 0.5, beta1: 0.5, beta2: 0.999 }],
+];
+
 describe.each([...ourBackends, 'plain'] as const)('%s', (backend) => {
   beforeAll(async () => {
     await openCompute({ backend, threads: 2 });
   });
 
-  test.each<[string, Partial<AdamwOptions>]>([
-    ['decay and a scaled gradient', {}],
-    ['no decay', { weightDecay: 0, gradientScale: 1 }],
-    ['an epsilon that decides', { epsilon: 0.5, beta1: 0.5, beta2: 0.999 }],
-  ])('five updates with %s', (_, changes) => {
-    const exact = fiveStepsExactly(changes);
-    fiveSteps(changes).forEach((values, i) => {
+  test.each(settings)('five updates with %s', (_, changes) => {
+    const exact = exactlyOf(changes);
+    const steps = fiveSteps(changes);
+    steps.forEach((values, i) => {
       expect(relativeError(values, exact[i]!), ['weight', 'm', 'v'][i]).toBeLessThan(1e-6);
     });
     // the update itself, not just the weight that it moves
     const moved = (after: ArrayLike<number>) => Array.from(weights, (w, i) => after[i]! - w);
-    expect(relativeError(moved(fiveSteps(changes)[0]!), moved(exact[0]!))).toBeLessThan(1e-4);
+    expect(relativeError(moved(steps[0]!), moved(exact[0]!))).toBeLessThan(1e-4);
   });
 
   test('hand numbers: the first step is the learning rate long', () => {
