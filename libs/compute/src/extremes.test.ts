@@ -1,8 +1,9 @@
 /** Numbers at the edges of float32: large and equal scores, NaN, gradients of a vocabulary in parts. */
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { fusedBackend } from './backend.ts';
 import { floats, relativeError, sameBits, tensorOf } from './numbers.test-data.ts';
-import { attentionCase, headCase, resultsOf } from './op-cases.test-data.ts';
+import { attentionCase, gradientsOf, headCase, resultsOf } from './op-cases.test-data.ts';
 import { openCompute } from './open-compute.ts';
 import { tokenScores } from './ops/head.ts';
 import { linear } from './ops/linear.ts';
@@ -186,15 +187,33 @@ describe.each(ourBackends)('%s', (backend) => {
     const sum = first[3]!.map((x, i) => x + second[3]![i]!);
     expect(relativeError(whole[3]!, sum)).toBeLessThan(1e-5);
   });
-
-  test('misuse throws, with the values', () => {
-    const [hidden, weight] = [tf.ones([2, 3]), tf.ones([5, 3])] as [tf.Tensor2D, tf.Tensor2D];
-    expect(() => tokenScores(hidden, weight, ints([0, 5]))).toThrow(
-      'target 5 is not in a vocabulary of 5',
-    );
-    expect(() => linear(hidden, tf.ones([5, 4]))).toThrow('x is [2,3], weight is [5,4]');
-  });
 });
+
+test.each(ourBackends)(
+  '%s: expected slopes save the second pass over the logits',
+  async (backend) => {
+    await openCompute({ backend, threads: 2 });
+    const run = vi.spyOn(fusedBackend()!.kernels, 'run');
+    const passes = (slopes: Float32Array): number => {
+      run.mockClear();
+      const options = { expectedSlopes: Float32Array.of(0.5, -1, 2) };
+      gradientsOf(
+        headCase({
+          rows: 3,
+          width: 4,
+          vocabulary: 7,
+          of: 'logprobs',
+          slopes: [{ shape: [3], values: slopes }],
+          options,
+        }),
+      );
+      return run.mock.calls.filter(([operation]) => operation === 'headRows').length;
+    };
+    expect(passes(Float32Array.of(0.5, -1, 2))).toBe(1);
+    expect(passes(Float32Array.of(0.5, -1, 2.5))).toBe(2);
+    run.mockRestore();
+  },
+);
 
 test.each([...ourBackends, 'plain'] as const)(
   '%s: a frozen weight gets no gradient',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import { fusedBackend } from '../backend.ts';
 
 export type AdamwOptions = {
@@ -40,6 +41,8 @@ const plainUpdate = (
 
 /** One AdamW update (Loshchilov & Hutter 2019), as torch.optim.AdamW computes it. */
 export const adamw = (state: AdamwState, gradient: tf.Tensor, options: AdamwOptions): void => {
+  for (const [what, tensor] of Object.entries({ m: state.m, v: state.v, gradient }))
+    assertSizes(`adamw: ${what}`, tensor, state.weight.shape);
   const backend = fusedBackend();
   if (!backend) {
     plainUpdate(state, gradient, options);
@@ -72,6 +75,7 @@ export const sumOfSquares = (x: tf.Tensor): number => {
 
 /** total += part, in place. */
 export const addInPlace = (total: tf.Variable, part: tf.Tensor): void => {
+  assertSizes('addInPlace: part', part, total.shape);
   const backend = fusedBackend();
   if (!backend) {
     tf.tidy(() => total.assign(total.add(part)));

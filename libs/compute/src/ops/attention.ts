@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import type { CoaBackend } from '../backend.ts';
 import { fusedBackend } from '../backend.ts';
 import { fusedGradient, fusedKernel, type Inputs } from '../fused-kernel.ts';
@@ -132,9 +133,15 @@ export const causalAttentionPlain = (
     .reshape([batch * length, heads * headDim]);
 };
 
+export const assertRope = ({ cosines, sines }: RopeTables, headDim: number): void => {
+  assertSizes('attention: cosines', cosines, [cosines.shape[0], headDim / 2]);
+  assertSizes('attention: sines', sines, cosines.shape);
+};
+
 const assertShape = (
   qkv: tf.Tensor2D,
-  { batch }: Places,
+  rope: RopeTables,
+  { batch, positions, first }: Places,
   { heads, kvHeads, headDim }: HeadShape,
 ): void => {
   if (heads % kvHeads !== 0 || headDim % 2 !== 0) {
@@ -146,6 +153,9 @@ const assertShape = (
   if (qkv.shape[1] !== width || qkv.shape[0] % batch !== 0) {
     throw new RangeError(`attention: qkv is [${qkv.shape}]; [${batch} * T, ${width}] was expected`);
   }
+  assertSizes('attention: positions', positions, [qkv.shape[0]]);
+  assertSizes('attention: first', first, [qkv.shape[0]]);
+  assertRope(rope, headDim);
 };
 
 /**
@@ -159,7 +169,7 @@ export const causalAttention = (
   places: Places,
   shape: HeadShape,
 ): tf.Tensor2D => {
-  assertShape(qkv, places, shape);
+  assertShape(qkv, rope, places, shape);
   if (!fusedBackend()) return causalAttentionPlain(qkv, rope, places, shape);
   const { batch, positions, first } = places;
   return forward.call({ qkv, ...rope, positions, first }, { ...shape, batch })[0] as tf.Tensor2D;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import type { CoaBackend } from '../backend.ts';
 import { fusedBackend } from '../backend.ts';
 import { fusedKernel } from '../fused-kernel.ts';
@@ -209,6 +210,8 @@ export const tokenScores = (
   targets: tf.Tensor1D,
   options: HeadOptions = {},
 ): TokenScores => {
+  assertSizes('tokenScores: weight', weight, [weight.shape[0], hidden.shape[1]]);
+  assertSizes('tokenScores: targets', targets, [hidden.shape[0]]);
   if (!fusedBackend()) return tokenScoresPlain(hidden, weight, targets, options);
   const largest = Math.max(-1, ...chunkMaxima(targets.dataSync() as Int32Array));
   if (largest >= weight.shape[0])

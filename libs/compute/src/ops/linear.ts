@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import { fusedBackend } from '../backend.ts';
 import { fusedGradient, fusedKernel, type TensorMap } from '../fused-kernel.ts';
 import { gemm, type Layout, packedBytes } from '../gemm.ts';
@@ -77,6 +78,11 @@ fusedGradient(linearKernel.name, {
 /** What is added to a product: `bias` [N] to each row, `residual` [R, N] element by element. */
 export type Addends = { readonly bias?: tf.Tensor1D; readonly residual?: tf.Tensor2D };
 
+export const assertAddends = ({ bias, residual }: Addends, rows: number, n: number): void => {
+  if (bias) assertSizes('linear: bias', bias, [n]);
+  if (residual) assertSizes('linear: residual', residual, [rows, n]);
+};
+
 /** `linear` of tfjs's own operations. */
 export const linearPlain = (
   x: tf.Tensor2D,
@@ -100,6 +106,7 @@ export const linear = (x: tf.Tensor2D, weight: tf.Tensor2D, addends: Addends = {
       `linear: x is [${x.shape}], weight is [${weight.shape}]; their last sizes must be equal`,
     );
   }
+  assertAddends(addends, x.shape[0], weight.shape[0]);
   if (!fusedBackend()) return linearPlain(x, weight, addends);
   const present = Object.entries(addends).filter(([, tensor]) => tensor !== undefined);
   const inputs: TensorMap = { x, weight, ...Object.fromEntries(present) };

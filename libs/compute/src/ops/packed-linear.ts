@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import { fusedBackend } from '../backend.ts';
 import { fusedKernel, type TensorMap } from '../fused-kernel.ts';
-import { type Addends, linearPlain } from '../ops/linear.ts';
+import { type Addends, assertAddends, linearPlain } from '../ops/linear.ts';
 
 /** A weight laid out for many products with few rows: sampling packs each weight once, not once a token. */
 export type PackedWeight = {
@@ -83,6 +84,8 @@ export const packedLinear = (
   weight: PackedWeight,
   addends: Addends = {},
 ): tf.Tensor2D => {
+  assertSizes('packedLinear: x', x, [x.shape[0], weight.inputs]);
+  assertAddends(addends, x.shape[0], weight.outputs);
   if (!fusedBackend()) return linearPlain(x, weight.tensor as tf.Tensor2D, addends);
   const present = Object.entries(addends).filter(([, tensor]) => tensor !== undefined);
   const inputs: TensorMap = { x, packed: weight.tensor, ...Object.fromEntries(present) };

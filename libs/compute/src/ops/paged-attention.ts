@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import { type CoaBackend, fusedBackend } from '../backend.ts';
 import { fusedKernel, type Inputs } from '../fused-kernel.ts';
-import { type HeadShape, type RopeTables, rotatePlain } from './attention.ts';
+import { assertRope, type HeadShape, type RopeTables, rotatePlain } from './attention.ts';
 
 /** Positions that a page of the cache holds. */
 export const pageSize = 16;
@@ -143,6 +144,24 @@ const plainPaged = (
     .reshape([count, heads * headDim]);
 };
 
+const assertPaged = (
+  qkv: tf.Tensor2D,
+  rope: RopeTables,
+  { positions, sequences, tables, last }: PagedRows,
+  { heads, kvHeads, headDim }: HeadShape,
+): void => {
+  const [rows] = qkv.shape;
+  assertSizes('pagedAttention: qkv', qkv, [rows, (heads + 2 * kvHeads) * headDim]);
+  assertSizes('pagedAttention: positions', positions, [rows]);
+  assertSizes('pagedAttention: sequences', sequences, [rows]);
+  assertRope(rope, headDim);
+  const most = Math.min(tables.shape[1] * pageSize, rope.cosines.shape[0]);
+  if (last >= most)
+    throw new RangeError(
+      `pagedAttention: position ${last} is past the ${most} that tables and RoPE have room for`,
+    );
+};
+
 /**
  * Attention over a paged KV cache: writes each row's key and value to its page, then attends to all positions up to its
  * own. Not differentiable. A row's result does not depend on the other rows, nor on how its context was cut into calls.
@@ -156,6 +175,7 @@ export const pagedAttention = (
   rows: PagedRows,
   shape: HeadShape,
 ): tf.Tensor2D => {
+  assertPaged(qkv, rope, rows, shape);
   if (!fusedBackend()) return tf.tidy(() => plainPaged(qkv, rope, pages, rows, shape));
   const { positions, sequences, tables } = rows;
   return kernel.call(

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertSizes } from '../assert-sizes.ts';
 import { fusedBackend } from '../backend.ts';
 import { fusedGradient, fusedKernel, retireLater } from '../fused-kernel.ts';
 
@@ -60,6 +61,7 @@ export const rmsNormPlain = (x: tf.Tensor2D, weight: tf.Tensor1D, epsilon: numbe
  * @param weight [n]
  */
 export const rmsNorm = (x: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D => {
+  assertSizes('rmsNorm: weight', weight, [x.shape[1]]);
   if (!fusedBackend()) return rmsNormPlain(x, weight, epsilon);
   return forward.call({ x, weight }, { epsilon })[0] as tf.Tensor2D;
 };

@@ -47,5 +47,8 @@ export const swigluPlain = (gateUp: tf.Tensor2D): tf.Tensor2D => {
  * @param gateUp [R, 2n]: gate, then up
  * @returns [R, n]
  */
-export const swiglu = (gateUp: tf.Tensor2D): tf.Tensor2D =>
-  fusedBackend() ? (forward.call({ gateUp }, {})[0] as tf.Tensor2D) : swigluPlain(gateUp);
+export const swiglu = (gateUp: tf.Tensor2D): tf.Tensor2D => {
+  if (gateUp.shape[1] % 2 !== 0)
+    throw new RangeError(`swiglu: gateUp is [${gateUp.shape}]; its columns must be even in number`);
+  return fusedBackend() ? (forward.call({ gateUp }, {})[0] as tf.Tensor2D) : swigluPlain(gateUp);
+};
