@@ -6,7 +6,7 @@
 #pragma once
 #include "pool.h"
 
-enum { KC = 256, ROW_BLOCK = MR * 8, PANEL = KC * MR + VL };
+enum { KC = 256, ROW_BLOCK = MR * 8, PANEL = KC * MR + VL, PACK_ROWS = 64 };
 #if defined(__wasm__)
 #define PREFETCH(address)
 #else
@@ -63,27 +63,30 @@ typedef struct {
   int row_block, col_block, row_blocks;
 } gemm_job;
 
-/* Panel p of B: [K][NR], columns past N are zero. */
-static void pack_b_panel(const gemm_job *g, int panel) {
+/* B packed: panels of [K][NR], columns past N are zero. A task packs one panel of a transposed B, or some rows of B. */
+static void pack_b_columns(const gemm_job *g, int panel) {
   float *out = g->packed + (long)panel * NR * g->K;
-  const int j0 = panel * NR, cols = min_int(NR, g->N - j0);
-  if (g->layout == NT) {
-    for (int j = 0; j < NR; j++) {
-      const float *row = g->b + (long)(j0 + j) * g->ldb;
-      if (j < cols) for (int k = 0; k < g->K; k++) out[(long)k * NR + j] = row[k];
-      else for (int k = 0; k < g->K; k++) out[(long)k * NR + j] = 0;
-    }
-    return;
+  for (int j = 0; j < NR; j++) {
+    const int exists = panel * NR + j < g->N;
+    const float *row = g->b + (long)(panel * NR + j) * g->ldb;
+    for (int k = 0; k < g->K; k++) out[(long)k * NR + j] = exists ? row[k] : 0;
   }
-  for (int k = 0; k < g->K; k++) {
-    const float *row = g->b + (long)k * g->ldb + j0;
-    if (cols == NR) for (int j = 0; j < NR; j += VL) store(out + (long)k * NR + j, load(row + j));
-    else for (int j = 0; j < NR; j++) out[(long)k * NR + j] = j < cols ? row[j] : 0;
+}
+static void pack_b_rows(const gemm_job *g, int k0) {
+  for (int k = k0; k < g->K && k < k0 + PACK_ROWS; k++) {
+    const float *row = g->b + (long)k * g->ldb;
+    float *out = g->packed + (long)k * NR;
+    for (int j0 = 0; j0 < g->N; j0 += NR, out += (long)NR * g->K) {
+      if (j0 + NR <= g->N) for (int j = 0; j < NR; j += VL) store(out + j, load(row + j0 + j));
+      else for (int j = 0; j < NR; j++) out[j] = j0 + j < g->N ? row[j0 + j] : 0;
+    }
   }
 }
 static void pack_b_task(const void *job, int task, int thread) {
   (void)thread;
-  pack_b_panel(job, task);
+  const gemm_job *g = job;
+  if (g->layout == NT) pack_b_columns(g, task);
+  else pack_b_rows(g, task * PACK_ROWS);
 }
 
 /* Rows i0..i0+rows of A, columns k0..k0+kc, as [kc][MR]; rows that do not exist are zero. */
@@ -98,6 +101,8 @@ static void pack_rows(const gemm_job *g, int i0, int rows, int k0, int kc, float
 static void pack_transposed(const gemm_job *g, int i0, int i1, int k0, int kc, float *out) {
   for (int k = 0; k < kc; k++) {
     const float *from = g->a + (long)(k0 + k) * g->lda;
+    /* rows of A lie too far apart for the processor to foresee them */
+    for (int i = i0; i < i1; i += 16) PREFETCH(from + 8 * g->lda + i);
     for (int i = i0; i < i1; i += MR) {
       float *to = out + (i - i0) / MR * PANEL + k * MR;
       /* a whole vector runs over into the next k, which is written afterwards, or into the gap between panels */
@@ -169,4 +174,6 @@ static void gemm_compute(gemm_job *g) {
   parallel(g->row_blocks * blocks_of(g->N, g->col_block), gemm_task, g);
 }
 
-static void gemm_pack_b(gemm_job *g) { parallel(blocks_of(g->N, NR), pack_b_task, g); }
+static void gemm_pack_b(gemm_job *g) {
+  parallel(g->layout == NT ? blocks_of(g->N, NR) : blocks_of(g->K, PACK_ROWS), pack_b_task, g);
+}

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
+import { mostThreads } from './kernels.ts';
 import { nativeObstacle } from './native-build.ts';
 import type { Compute } from './open-compute.ts';
 import { linear } from './ops/linear.ts';
@@ -31,6 +32,7 @@ export const readMachine = (): Machine => ({
 /** What would make this backend faster on this machine; empty where nothing is known. */
 export const adviceFor = ({ backend, detail, threads }: Compute, machine: Machine): string[] => {
   const advice: string[] = [];
+  const cores = Math.min(machine.cores, mostThreads);
   const ours = backend === 'native' || backend === 'wasm' || backend === 'wasm-simd';
   if ((backend === 'wasm' || backend === 'wasm-simd') && machine.nativeObstacle !== null) {
     advice.push(
@@ -38,14 +40,14 @@ export const adviceFor = ({ backend, detail, threads }: Compute, machine: Machin
     );
   } else if (backend !== 'native' && ours)
     advice.push('the native kernels are built and two to four times as fast: --backend native');
+  if (backend === 'plain')
+    advice.push('our own kernels are a hundred times as fast: --backend auto');
   if (detail === 'simd')
     advice.push('this runtime has no relaxed SIMD, or it was not asked for: --backend wasm');
-  if (threads !== null && threads < machine.cores)
-    advice.push(
-      `${machine.cores} cores are there, ${threads} are used: --threads ${machine.cores}`,
-    );
-  if (threads !== null && threads > machine.cores)
-    advice.push(`${threads} threads share ${machine.cores} cores: --threads ${machine.cores}`);
+  if (ours && threads !== null && threads < cores)
+    advice.push(`${machine.cores} cores are there, ${threads} are used: --threads ${cores}`);
+  if (ours && threads !== null && threads > cores)
+    advice.push(`${threads} threads share ${machine.cores} cores: --threads ${cores}`);
   if (machine.load > machine.cores * 0.75)
     advice.push(
       `other processes are busy (load ${machine.load.toFixed(1)} on ${machine.cores} cores)`,
