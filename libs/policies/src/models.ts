@@ -34,5 +34,7 @@ export const knownModel = (name: string): KnownModel => {
   const model = knownModels.find((known) => known.name === name);
   if (model) return model;
   const names = knownModels.map((known) => known.name).join(', ');
-  throw new Error(`unknown model '${name}'; known: ${names}, or give the path of a .gguf file or of a model folder`);
+  throw new Error(
+    `unknown model '${name}'; known: ${names}, or give the path of a .gguf file or of a model folder`,
+  );
 };
