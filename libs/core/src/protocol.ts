@@ -1,4 +1,4 @@
-import type { Action, Observation, Prompt, Step } from './types.ts';
+import type { Action, Observation, Prompt, Step, Written } from './types.ts';
 
 /** What one policy turn asks for next. */
 export type Move =
@@ -23,9 +23,9 @@ export type Protocol = {
   prompt(question: string): Prompt;
   /** Reads one policy turn. `before`: what the policy wrote (and was forced to write) earlier in the trajectory. */
   parseTurn(text: string, before: string): Turn;
-  /** The text that carries an observation, given the turn that asked for it. */
-  renderObservation(observation: Observation, turn: string): string;
-  /** The text that makes the policy answer now. `before`: as in `parseTurn`; `tail`: the whole assistant turn so far, observations included. */
+  /** What carries an observation, given the turn that asked for it: the observation's own text is content. */
+  renderObservation(observation: Observation, turn: string): readonly Written[];
+  /** The markup that makes the policy answer now. `before`: as in `parseTurn`; `tail`: the whole assistant turn so far, observations included. */
   forceAnswer(before: string, tail: string): string;
   /** Where a forced answer ends. */
   readonly forcedStop: readonly string[];

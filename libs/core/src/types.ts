@@ -6,6 +6,14 @@ export type Passage = { readonly id: string; readonly title: string; readonly te
 /** A gold passage of a question; `passageId` is absent where only the title is known. */
 export type Support = { readonly title: string; readonly passageId?: string };
 
+/** One edge of a question's reasoning graph: a fact, and the passages that state it. */
+export type Evidence = {
+  readonly subject: string;
+  readonly relation: string;
+  readonly object: string;
+  readonly passageIds: readonly string[];
+};
+
 export type Question = {
   readonly id: string;
   /** The question set, e.g. `hotpotqa`; decides the scoring rule. */
@@ -19,6 +27,10 @@ export type Question = {
   readonly supportComplete: boolean;
   readonly type: string | null;
   readonly hops: number | null;
+  /** The reasoning graph, in the order in which its facts are needed; absent where none is published. */
+  readonly evidence?: readonly Evidence[];
+  /** Whether the base model read about its entities in pretraining; absent where nobody can say. */
+  readonly known?: boolean;
 };
 
 /** A tool call: which tool, and its input. */
@@ -92,6 +104,9 @@ export type Prompt = {
   readonly assistantPrefix: string;
 };
 
+/** Text on its way into a context. markup: a protocol wrote it, its tags become special tokens where the policy has them; content: untrusted, encoded without them. */
+export type Written = { readonly kind: 'markup' | 'content'; readonly text: string };
+
 /** A stretch of the assistant's turn. policy: sampled; observation: written by an environment; forced: inserted by the loop. */
 export type Segment = {
   readonly source: 'policy' | 'observation' | 'forced';
@@ -141,8 +156,8 @@ export type Policy = {
   readonly concurrency: number;
   /** Ids of the formatted prompt, special tokens included; null where not exposed. */
   promptIds(prompt: Prompt): Int32Array | null;
-  /** Ids of plain text: special tokens in `text` stay text. null where not exposed. */
-  encode(text: string): Int32Array | null;
+  /** Ids of text; of content (the default), special tokens in it stay text. null where not exposed. */
+  encode(text: string, kind?: Written['kind']): Int32Array | null;
   /** Text of ids; special tokens are left out. Throws where ids are not exposed. */
   decode(ids: Int32Array): string;
   /** Tokens in `text`: exact where ids are exposed, else an estimate that errs high. */
@@ -159,7 +174,15 @@ export type Policy = {
 export type Rng = () => number;
 
 /** `index` = how many actions came before in the same trajectory. */
-export type CallInfo = { readonly index: number; readonly rng: Rng; readonly signal?: AbortSignal };
+export type CallInfo = {
+  readonly index: number;
+  readonly rng: Rng;
+  /** What is being answered. A tool has no use for it; a simulator may see its golds, and says so. */
+  readonly question: Question;
+  /** What the policy saw and wrote, up to and with the action. */
+  readonly context: Context;
+  readonly signal?: AbortSignal;
+};
 
 /** What answers actions: tools and world model alike. A failed call resolves to an observation with `failure` set. */
 export type Environment = {

@@ -50,19 +50,17 @@ const followText = (tokenizer: Tokenizer, ends: ReadonlySet<number>, stop: reado
 const endIds = (tokenizer: Tokenizer, names: readonly string[]): Set<number> =>
   new Set(names.map((name) => tokenizer.specials.get(name)).filter((id) => id !== undefined));
 
-/** How this tokenizer renders prompts: the template's markup and the reply's first words are trusted, contents are not. */
+/** How this tokenizer renders prompts: what the template and the protocol wrote is trusted, the question is not. */
 const promptEncoder = (tokenizer: Tokenizer, template: string) => {
   const known = new WeakMap<Prompt, Int32Array>();
   return (prompt: Prompt): Int32Array => {
     const cached = known.get(prompt);
     if (cached) return cached;
-    const pieces = promptPieces({ ...prompt, assistantPrefix: '' }, template);
+    const pieces = promptPieces(prompt, template);
     const parts = pieces.map(({ kind, text }) =>
       kind === 'markup' ? tokenizer.encodeMarkup(text) : tokenizer.encode(text),
     );
-    const ids = Int32Array.from(
-      [...parts, tokenizer.encodeMarkup(prompt.assistantPrefix)].flatMap((part) => [...part]),
-    );
+    const ids = Int32Array.from(parts.flatMap((part) => [...part]));
     known.set(prompt, ids);
     return ids;
   };
@@ -144,7 +142,8 @@ export const modelPolicy = (options: ModelPolicyOptions): Policy & { refresh(): 
     contextLimit: limit,
     concurrency,
     promptIds: (prompt) => promptIds(prompt).slice(),
-    encode: (text) => tokenizer.encode(text),
+    encode: (text, kind) =>
+      kind === 'markup' ? tokenizer.encodeMarkup(text) : tokenizer.encode(text),
     decode: (ids) => tokenizer.decode(ids),
     countTokens: (text) => tokenizer.encode(text).length,
     generate: async (requests, signal) => {

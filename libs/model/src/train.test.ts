@@ -127,8 +127,8 @@ test('a loss that is not a number stops the run: step, batch and last good check
   const optimizer = createOptimizer(model);
   const plan = planOf(model);
   const kept: Float32Array[] = [];
-  const batch: TrainPlan['batch'] = (step, rng) => {
-    const [first, second] = plan.batch(step, rng);
+  const batch: TrainPlan['batch'] = async (step, rng) => {
+    const [first, second] = await plan.batch(step, rng);
     if (step < 4) return [first!, second!];
     kept.push(...bytesOf(model));
     return [
@@ -209,4 +209,23 @@ test('memory is flat over 200 steps, with and without checkpointed activations',
     });
     expect(new Set(used.slice(4)).size).toBe(2);
   }
+});
+
+test('steps that share data are stopped and saved only together', async () => {
+  const model = createModel(tinyConfig(), 1);
+  const plan = planOf(model);
+  const stopping = new AbortController();
+  const made: number[] = [];
+  const onStep = ({ step }: { step: number }) => {
+    made.push(step);
+    if (step === 3) stopping.abort();
+  };
+  const asked = { ...plan, steps: 6, together: 2, checkpoint: null, onStep };
+  const optimizer = createOptimizer(model);
+  const result = await train(model, optimizer, { ...asked, signal: stopping.signal });
+  expect(result).toEqual({ step: 4, finished: false });
+  expect(made).toEqual([1, 2, 3, 4]);
+  await expect(train(model, optimizer, { ...asked, steps: 5 })).rejects.toThrow(
+    'steps is 5; it must be a multiple of together (2)',
+  );
 });

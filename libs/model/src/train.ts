@@ -24,8 +24,16 @@ export type TrainPlan = {
   readonly schedule: Schedule;
   readonly optimizer: OptimizerConfig;
   readonly seed: number;
-  /** The micro-batches of a step (from 1): a pure function of the step and its own generator, so that a resumed run goes on alike. */
-  readonly batch: (step: number, rng: Rng) => readonly MicroBatch[];
+  /**
+   * The micro-batches of a step (from 1): decided by the step, its own generator and the weights alone, so that a resumed
+   * run goes on alike.
+   */
+  readonly batch: (
+    step: number,
+    rng: Rng,
+  ) => readonly MicroBatch[] | Promise<readonly MicroBatch[]>;
+  /** Steps that share data drawn at the first of them: the run is saved and stopped only between such stretches. Default: 1. */
+  readonly together?: number;
   /** Plain JSON that says what is trained on what; a checkpoint of another recipe, schedule or optimiser is refused. */
   readonly recipe: unknown;
   readonly checkpoint: { readonly file: string; readonly every: number } | null;
@@ -65,13 +73,13 @@ const complain = (
   );
 };
 
-const trainStep = (
+const trainStep = async (
   optimizer: Optimizer,
   plan: TrainPlan,
   step: number,
   good: string,
-): StepReport => {
-  const batch = plan.batch(step, seededRng(deriveSeed(plan.seed, 'step', step)));
+): Promise<StepReport> => {
+  const batch = await plan.batch(step, seededRng(deriveSeed(plan.seed, 'step', step)));
   const { losses, gradients } = gradientsOf(
     optimizer.parameters,
     batch.map(({ loss }) => loss),
@@ -89,6 +97,14 @@ const trainStep = (
   }
 };
 
+const assertTogether = ({ steps, checkpoint, together = 1 }: TrainPlan): void => {
+  for (const [what, count] of Object.entries({ steps, 'checkpoint.every': checkpoint?.every })) {
+    if (count !== undefined && count % together !== 0) {
+      throw new RangeError(`${what} is ${count}; it must be a multiple of together (${together})`);
+    }
+  }
+};
+
 /**
  * The training loop. Where the plan's checkpoint exists, the run goes on from it: same seed, plan and backend give the
  * same bytes, broken off or not.
@@ -98,7 +114,8 @@ export const train = async (
   optimizer: Optimizer,
   plan: TrainPlan,
 ): Promise<TrainResult> => {
-  const { steps, checkpoint, signal, onStep } = plan;
+  const { steps, checkpoint, signal, onStep, together = 1 } = plan;
+  assertTogether(plan);
   const place = {
     seed: plan.seed,
     recipe: recipeHash(model, {
@@ -117,8 +134,8 @@ export const train = async (
     writeCheckpoint(checkpoint.file, model, optimizer, { ...place, step });
     good = `The last good checkpoint is ${checkpoint.file}, of step ${step}`;
   };
-  while (step < steps && !signal?.aborted) {
-    const report = trainStep(optimizer, plan, step + 1, good);
+  while (step < steps && !(signal?.aborted && step % together === 0)) {
+    const report = await trainStep(optimizer, plan, step + 1, good);
     step += 1;
     onStep?.(report);
     if (checkpoint && step % checkpoint.every === 0) save();

@@ -17,6 +17,6 @@ test('ChatML, with the assistant turn begun', () => {
 test('what came from outside is content, never markup', () => {
   const pieces = promptPieces(prompt, chatMl);
   const contents = pieces.filter(({ kind }) => kind === 'content').map(({ text }) => text);
-  expect(contents).toEqual(['Be brief.', 'a', 'b', 'c <|im_end|>', 'A:']);
+  expect(contents).toEqual(['c <|im_end|>']);
   expect(pieces.map(({ text }) => text).join('')).toBe(promptText(prompt));
 });

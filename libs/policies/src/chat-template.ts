@@ -1,4 +1,4 @@
-import type { Prompt } from '@coa/core';
+import type { Prompt, Written } from '@coa/core';
 import { Template } from '@huggingface/jinja';
 
 /** ChatML, used where a model or server brings no template of its own. */
@@ -12,7 +12,7 @@ export type ChatMessage = {
 
 /** The chat turns of a prompt, the assistant's unfinished turn left out. */
 export const promptMessages = ({ system, examples, user }: Prompt): ChatMessage[] => [
-  { role: 'system', content: system },
+  ...(system === '' ? [] : [{ role: 'system', content: system } as const]),
   ...examples.flatMap((example): ChatMessage[] => [
     { role: 'user', content: example.user },
     { role: 'assistant', content: example.assistant },
@@ -20,14 +20,14 @@ export const promptMessages = ({ system, examples, user }: Prompt): ChatMessage[
   { role: 'user', content: user },
 ];
 
-/** A stretch of a rendered prompt: the template's own markup, or content that came from outside. */
-export type PromptPiece = { readonly kind: 'markup' | 'content'; readonly text: string };
+/** A stretch of a rendered prompt: the template's markup, instructions and worked examples; or content from outside. */
+export type PromptPiece = Written;
 
 const mark = (index: number): string => `\uE000${index}\uE001`;
 
 /**
  * Renders a prompt through a Jinja chat template and keeps markup and content apart, so that content can be
- * tokenised without special tokens: a passage or question that holds `<|im_start|>` cannot forge a turn.
+ * tokenised without special tokens: a question that holds `<|im_start|>` cannot forge a turn.
  */
 export const promptPieces = (
   prompt: Prompt,
@@ -41,13 +41,15 @@ export const promptPieces = (
     bos_token: tokens.bos,
     eos_token: tokens.eos,
   });
+  // the question is the last message; what stands before it the lab wrote itself
+  const kindOf = (index: number) => (index === contents.length - 1 ? 'content' : 'markup');
   const pieces = rendered.split(/(\uE000\d+\uE001)/).map((text): PromptPiece => {
     const index = /^\uE000(\d+)\uE001$/.exec(text)?.[1];
     return index === undefined
       ? { kind: 'markup', text }
-      : { kind: 'content', text: contents[Number(index)]?.content ?? '' };
+      : { kind: kindOf(Number(index)), text: contents[Number(index)]?.content ?? '' };
   });
-  return [...pieces, { kind: 'content', text: prompt.assistantPrefix } as const].filter(
+  return [...pieces, { kind: 'markup', text: prompt.assistantPrefix } as const].filter(
     ({ text }) => text !== '',
   );
 };

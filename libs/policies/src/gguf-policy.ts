@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import type { GenerateRequest, Generation, Policy, Prompt, Segment } from '@coa/core';
+import type { GenerateRequest, Generation, Policy, Prompt, Segment, Written } from '@coa/core';
 import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import { chatMl, promptPieces } from './chat-template.ts';
 import { type GgufState, generateFrom } from './gguf-generate.ts';
@@ -65,7 +65,8 @@ const openTokenizer = (model: LlamaModel) => {
   const template = model.fileInfo.metadata.tokenizer?.chat_template ?? chatMl;
   const vocabulary = model.fileInfo.metadata.tokenizer?.ggml.tokens.length ?? 0;
   const rendered = new WeakMap<Prompt, number[][]>();
-  const encode = (text: string): Token[] => model.tokenize(text, false);
+  const encode = (text: string, kind: Written['kind'] = 'content'): Token[] =>
+    model.tokenize(text, kind === 'markup');
   const parts = (prompt: Prompt): number[][] => {
     const known = rendered.get(prompt) ?? promptParts(model, prompt, template);
     rendered.set(prompt, known);
@@ -164,7 +165,7 @@ const policyOver = async (
     contextLimit: contextTokens,
     concurrency: sequences,
     promptIds: (prompt) => Int32Array.from(tokenizer.parts(prompt).flat()),
-    encode: (text) => Int32Array.from(tokenizer.encode(text)),
+    encode: (text, kind) => Int32Array.from(tokenizer.encode(text, kind)),
     decode: tokenizer.decode,
     countTokens: (text) => tokenizer.encode(text).length,
     generate: (requests, signal) => Promise.all(requests.map((request) => serve(request, signal))),

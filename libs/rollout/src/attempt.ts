@@ -8,6 +8,7 @@ import type {
   Segment,
   Step,
   StopReason,
+  Written,
 } from '@coa/core';
 import type { RolloutOptions } from './options.ts';
 
@@ -70,15 +71,29 @@ export const startAttempt = (policy: Policy, protocol: Protocol, task: Task): At
 export const tailOf = ({ prompt, segments }: Attempt): string =>
   prompt.assistantPrefix + segments.map(({ text }) => text).join('');
 
-/** Adds text that was not sampled: an observation, or the words that force an answer. */
-export const appendGiven = (
-  attempt: Attempt,
-  policy: Policy,
-  given: { readonly source: 'observation' | 'forced'; readonly text: string },
-): void => {
-  const ids = policy.encode(given.text);
-  attempt.segments.push({ ...given, ids, logprobs: null });
-  attempt.tokens += ids?.length ?? policy.countTokens(given.text);
+/** Text and ids of what was not sampled, piece by piece: content never becomes a special token. */
+export const givenSegment = (
+  policy: Pick<Policy, 'encode'>,
+  source: 'observation' | 'forced',
+  written: readonly Written[],
+): Segment => {
+  const ids = written.map(({ text, kind }) => policy.encode(text, kind));
+  return {
+    source,
+    text: written.map(({ text }) => text).join(''),
+    ids: ids.every((part) => part !== null) ? Int32Array.from(ids.flatMap((p) => [...p])) : null,
+    logprobs: null,
+  };
+};
+
+/** Tokens of a segment, counted or estimated. */
+export const segmentTokens = (policy: Policy, { ids, text }: Segment): number =>
+  ids?.length ?? policy.countTokens(text);
+
+/** Adds what was not sampled: an observation, or the words that force an answer. */
+export const appendGiven = (attempt: Attempt, policy: Policy, segment: Segment): void => {
+  attempt.segments.push(segment);
+  attempt.tokens += segmentTokens(policy, segment);
 };
 
 /** Adds what the policy wrote, ids as sampled. */

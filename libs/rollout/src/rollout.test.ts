@@ -10,6 +10,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { RolloutOptions } from './options.ts';
 import { rollout, rolloutBatch, rolloutGroup } from './rollout.ts';
+import { lossMask } from './tokens.ts';
 
 /** One character = one token; writes the script's lines in order, cut after a stop string or at the budget. */
 const characterPolicy = (script: (request: GenerateRequest, turn: number) => string): Policy => {
@@ -218,4 +219,30 @@ test('limits that cannot hold are refused with their values', async () => {
       task,
     ),
   ).rejects.toThrow('horizon is -1');
+});
+
+test('the loss mask leaves out what was given, and observations where they are masked', () => {
+  const tokens = {
+    ids: Int32Array.of(1, 2, 3, 4, 5),
+    promptMask: Uint8Array.of(1, 0, 0, 0, 1),
+    observationMask: Uint8Array.of(0, 0, 1, 1, 0),
+    logprobs: new Float32Array(5),
+  };
+  expect([...lossMask(tokens, { maskObservations: true })]).toEqual([0, 1, 0, 0, 0]);
+  expect([...lossMask(tokens, { maskObservations: false })]).toEqual([0, 1, 1, 1, 0]);
+});
+
+test('an environment sees the question and what the policy has written', async () => {
+  const seen: unknown[] = [];
+  const watching: Environment = {
+    ...environment,
+    observe: async (action, call) => {
+      seen.push([call.question.id, call.context.segments.map(({ text }) => text).join('')]);
+      return environment.observe(action, call);
+    },
+  };
+  const script = (_: GenerateRequest, turn: number) =>
+    turn === 0 ? search : '</think>\\boxed{Bo}';
+  await rollout({ ...setting(script), environment: watching }, task);
+  expect(seen).toEqual([['q1', search]]);
 });

@@ -12,12 +12,15 @@ import {
   type Step,
   type StopReason,
   seededRng,
+  type Written,
 } from '@coa/core';
 import {
   type Attempt,
   appendGiven,
   appendSampled,
+  givenSegment,
   roomLeft,
+  segmentTokens,
   startAttempt,
   type Task,
   tailOf,
@@ -83,13 +86,19 @@ const observe = async (attempt: Attempt, setting: RolloutSetting): Promise<void>
   if (attempt.phase.kind !== 'observe') return;
   const { environment, protocol, policy, options, signal } = setting;
   const rng = seededRng(deriveSeed(attempt.task.seed, 'observation', attempt.actions));
-  const call = { index: attempt.actions, rng, ...(signal && { signal }) };
+  const call = {
+    index: attempt.actions,
+    rng,
+    question: attempt.task.question,
+    context: { prompt: attempt.prompt, segments: [...attempt.segments] },
+    ...(signal && { signal }),
+  };
   const observation = await environment.observe(attempt.phase.action, call);
   const render = (text: string) =>
     protocol.renderObservation({ ...observation, text }, attempt.turn);
   const text = fitted(observation, { policy, render, budget: options.observationTokens });
   attempt.steps.push({ kind: 'observation', ...observation, text });
-  appendGiven(attempt, policy, { source: 'observation', text: render(text) });
+  appendGiven(attempt, policy, givenSegment(policy, 'observation', render(text)));
   attempt.actions += 1;
   attempt.before += attempt.turn;
   attempt.turn = '';
@@ -102,11 +111,14 @@ const fitted = (
   { text }: Observation,
   fit: {
     readonly policy: Policy;
-    readonly render: (text: string) => string;
+    readonly render: (text: string) => readonly Written[];
     readonly budget: number;
   },
 ): string => {
-  const fits = (candidate: string) => fit.policy.countTokens(fit.render(candidate)) <= fit.budget;
+  const fits = (candidate: string) => {
+    const segment = givenSegment(fit.policy, 'observation', fit.render(candidate));
+    return segmentTokens(fit.policy, segment) <= fit.budget;
+  };
   if (fits(text)) return text;
   const characters = [...text];
   let low = 0;
@@ -201,7 +213,7 @@ const act = (
 const force = (attempt: Attempt, { policy, protocol }: RolloutSetting, stop: StopReason): void => {
   attempt.before += attempt.turn;
   const text = protocol.forceAnswer(attempt.before, tailOf(attempt));
-  appendGiven(attempt, policy, { source: 'forced', text });
+  appendGiven(attempt, policy, givenSegment(policy, 'forced', [{ kind: 'markup', text }]));
   attempt.turn = text;
   attempt.turnTokens = 0;
   attempt.stop = stop;

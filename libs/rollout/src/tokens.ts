@@ -13,6 +13,18 @@ const segmentLogprobs = ({ ids, logprobs }: Segment): number[] =>
     : [...logprobs];
 
 /**
+ * 1 = the token enters a loss: sampled or taught, not prompt, not forced, and no observation where
+ * `maskObservations`. The only place where a loss mask is made.
+ */
+export const lossMask = (
+  { promptMask, observationMask }: TokenSequence,
+  { maskObservations }: { readonly maskObservations: boolean },
+): Uint8Array =>
+  promptMask.map((given, i) =>
+    Number(given === 0 && !(maskObservations && observationMask[i] === 1)),
+  );
+
+/**
  * The token view of a rollout, built from the spans as they were encoded or sampled (L = prompt + segments).
  * null where the engine exposed no ids for the prompt or for any segment.
  */

@@ -16,14 +16,15 @@ const tag = /<\/?[a-z_]+>/g;
 /** Everything that a protocol itself writes, on a question and an observation without words. */
 const writings = (protocol: Protocol): string => {
   const { system, examples, user, assistantPrefix } = protocol.prompt('');
-  const observation = protocol.renderObservation({ text: '', passageIds: [], failure: null }, '');
+  const nothing = { text: '', passageIds: [], failure: null };
+  const observation = protocol.renderObservation(nothing, '').map(({ text }) => text);
   return [
     system,
     ...examples.flatMap((example) => [example.user, example.assistant]),
     user,
     assistantPrefix,
     ...protocol.stop,
-    observation,
+    ...observation,
     protocol.forceAnswer('', ''),
   ].join('\n');
 };

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { seededRng } from '@coa/core';
-import { testEnvironment } from '@coa/core/testing';
+import { callInfo, testEnvironment } from '@coa/core/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RetrievalServerOptions, retrievalServer } from './retrieval-server.ts';
 import { searchTool } from './search-tool.ts';
@@ -253,7 +253,7 @@ describe('behind the search tool', () => {
 
   test('a server out of order is a failed call, not an exception', async () => {
     script = [status(500)];
-    const call = { index: 0, rng: seededRng(0) };
+    const call = callInfo(0);
     expect(await environment().observe({ tool: 'search', input: 'x' }, call)).toMatchObject({
       text: 'Retrevial failed.',
       failure: 'failed',

@@ -1,12 +1,11 @@
 import { getEventListeners } from 'node:events';
-import { seededRng } from '@coa/core';
+import { callInfo } from '@coa/core/testing';
 import { expect, test } from 'vitest';
 import type { Tool } from './tool.ts';
 import { toolEnvironment } from './tool-environment.ts';
 
 const call = (index = 0, signal?: AbortSignal) => ({
-  index,
-  rng: seededRng(index),
+  ...callInfo(index, index),
   ...(signal && { signal }),
 });
 const tool = (name: string, run: Tool['run']): Tool => ({ name, fingerprint: `${name}@1`, run });

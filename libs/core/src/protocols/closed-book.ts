@@ -1,6 +1,6 @@
 import type { Protocol, Turn } from '../protocol.ts';
 import type { Prompt } from '../types.ts';
-import { firstExamples } from './examples.ts';
+import { chosenExamples, type ProtocolOptions } from './examples.ts';
 
 const system =
   'You answer questions from memory. Write only the answer, as short as possible: a name, a number, a date, yes or no.';
@@ -14,14 +14,14 @@ const parseTurn = (text: string): Turn => {
 };
 
 /** The model alone (paper, "Model only"): no tool; the same worked questions as the other protocols, answers only. */
-export const closedBookProtocol = (options: { readonly examples: number }): Protocol => ({
+export const closedBookProtocol = (options: ProtocolOptions): Protocol => ({
   name: 'closedBook',
   version: 1,
   stop: ['\n'],
   forcedStop: ['\n'],
   prompt: (question): Prompt => ({
-    system,
-    examples: firstExamples(options.examples).map((example) => ({
+    system: options.system ?? system,
+    examples: chosenExamples(options.examples).map((example) => ({
       user: `Question: ${example.question}`,
       assistant: `Answer: ${example.answer}`,
     })),
@@ -29,6 +29,9 @@ export const closedBookProtocol = (options: { readonly examples: number }): Prot
     assistantPrefix: 'Answer:',
   }),
   parseTurn,
-  renderObservation: ({ text }) => `\n${text}\nAnswer:`,
+  renderObservation: ({ text }) => [
+    { kind: 'content', text: `\n${text}` },
+    { kind: 'markup', text: '\nAnswer:' },
+  ],
   forceAnswer: (_before, tail) => (tail.endsWith('Answer:') ? ' ' : '\nAnswer: '),
 });

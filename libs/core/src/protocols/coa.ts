@@ -1,7 +1,7 @@
 import type { Protocol, Turn } from '../protocol.ts';
-import type { Prompt, Step } from '../types.ts';
+import type { Prompt, Step, Written } from '../types.ts';
 import { lastBox } from './boxed.ts';
-import { firstExamples, type WorkedExample } from './examples.ts';
+import { chosenExamples, type ProtocolOptions, type WorkedExample } from './examples.ts';
 
 const openSearch = '<begin_search>';
 const closeSearch = '</end_search>';
@@ -14,7 +14,13 @@ const system = [
   `When you know the answer, write ${closeThink} and then the answer, as short as possible, inside \\boxed{}.`,
 ].join('\n');
 
-const renderResult = (text: string): string => `\n\n<search_result> ${text} </search_result>\n\n`;
+const renderResult = (text: string): readonly Written[] => [
+  { kind: 'markup', text: '\n\n<search_result>' },
+  { kind: 'content', text: ` ${text}` },
+  { kind: 'markup', text: ' </search_result>\n\n' },
+];
+
+const textOf = (written: readonly Written[]): string => written.map(({ text }) => text).join('');
 
 const renderExample = ({ question, hops, conclusion, answer }: WorkedExample) => ({
   user: `Question: ${question}`,
@@ -22,7 +28,7 @@ const renderExample = ({ question, hops, conclusion, answer }: WorkedExample) =>
     '<think>\n',
     ...hops.map(
       ({ thought, search, result }) =>
-        `${thought} ${openSearch} ${search} ${closeSearch}${renderResult(`result 1: "${result.title}"\n${result.text}`)}`,
+        `${thought} ${openSearch} ${search} ${closeSearch}${textOf(renderResult(`result 1: "${result.title}"\n${result.text}`))}`,
     ),
     `${conclusion}\n${closeThink}\n\n\\boxed{${answer}}`,
   ].join(''),
@@ -57,14 +63,14 @@ const parseThinkPart = (text: string): Turn => {
 };
 
 /** AutoCoA's chain-of-action (paper, "Text protocol of the reference code"): tool calls inside the think part. */
-export const coaProtocol = (options: { readonly examples: number }): Protocol => ({
+export const coaProtocol = (options: ProtocolOptions): Protocol => ({
   name: 'coa',
   version: 1,
   stop: [closeSearch],
   forcedStop: ['}', '\n'],
   prompt: (question): Prompt => ({
-    system,
-    examples: firstExamples(options.examples).map(renderExample),
+    system: options.system ?? system,
+    examples: chosenExamples(options.examples).map(renderExample),
     user: `Question: ${question}`,
     assistantPrefix: '<think>\n',
   }),

@@ -78,6 +78,17 @@ export const workedExamples: readonly WorkedExample[] = [
   },
 ];
 
+/** How a protocol's prompt is filled in. */
+export type ProtocolOptions = {
+  /** Worked examples: how many of the lab's own, or which. */
+  readonly examples: number | readonly WorkedExample[];
+  /** In place of the protocol's instructions; '' = none. */
+  readonly system?: string;
+};
+
+export const chosenExamples = (examples: ProtocolOptions['examples']): readonly WorkedExample[] =>
+  typeof examples === 'number' ? firstExamples(examples) : examples;
+
 /** The first k worked examples. Throws when there are fewer than k. */
 export const firstExamples = (k: number): readonly WorkedExample[] => {
   if (!Number.isInteger(k) || k < 0 || k > workedExamples.length) {

@@ -10,6 +10,12 @@ const react = reactProtocol({ examples: 1 });
 const closedBook = closedBookProtocol({ examples: 1 });
 const observation = { text: 'result 1: "A"\nb', passageIds: ['p1'], failure: null };
 
+const rendered = (turn: string): string =>
+  react
+    .renderObservation(observation, turn)
+    .map(({ text }) => text)
+    .join('');
+
 describe('lastBox', () => {
   test.each([
     ['\\boxed{Paris}', 'Paris'],
@@ -122,13 +128,9 @@ describe('react', () => {
   });
 
   test('an observation goes on where the turn stopped', () => {
-    expect(react.renderObservation(observation, 'Action: Search[a]\n')).toBe(
-      'Observation: result 1: "A"\nb\nThought:',
-    );
-    expect(react.renderObservation(observation, 'Action: Search[a] \nObservation')).toMatch(
-      /^: result/,
-    );
-    expect(react.renderObservation(observation, 'Action: Search[a]')).toMatch(/^\nObservation: /);
+    expect(rendered('Action: Search[a]\n')).toBe('Observation: result 1: "A"\nb\nThought:');
+    expect(rendered('Action: Search[a] \nObservation')).toMatch(/^: result/);
+    expect(rendered('Action: Search[a]')).toMatch(/^\nObservation: /);
   });
 
   test('a forced answer reads back, after an observation as after a thought', () => {

@@ -1,6 +1,6 @@
 import type { Protocol, Turn } from '../protocol.ts';
 import type { Prompt, Step } from '../types.ts';
-import { firstExamples, type WorkedExample } from './examples.ts';
+import { chosenExamples, type ProtocolOptions, type WorkedExample } from './examples.ts';
 
 const system = [
   'You answer questions in steps of Thought, Action and Observation.',
@@ -59,24 +59,28 @@ const parseTurn = (text: string): Turn => {
 };
 
 const observationLabel = (turn: string): string => {
-  if (turn.endsWith(observationStart)) return ': ';
-  return turn.endsWith('\n') ? 'Observation: ' : '\nObservation: ';
+  if (turn.endsWith(observationStart)) return ':';
+  return turn.endsWith('\n') ? 'Observation:' : '\nObservation:';
 };
 
 /** ReAct (arXiv 2210.03629) by prompt: Thought / Action: Search[…] / Observation / Finish[…], k worked examples. */
-export const reactProtocol = (options: { readonly examples: number }): Protocol => ({
+export const reactProtocol = (options: ProtocolOptions): Protocol => ({
   name: 'react',
   version: 1,
   stop: [']\n', observationStart],
   forcedStop: [']', '\n'],
   prompt: (question): Prompt => ({
-    system,
-    examples: firstExamples(options.examples).map(renderExample),
+    system: options.system ?? system,
+    examples: chosenExamples(options.examples).map(renderExample),
     user: `Question: ${question}`,
     assistantPrefix: 'Thought:',
   }),
   parseTurn,
-  renderObservation: ({ text }, turn) => `${observationLabel(turn)}${text}\nThought:`,
+  renderObservation: ({ text }, turn) => [
+    { kind: 'markup', text: observationLabel(turn) },
+    { kind: 'content', text: ` ${text}` },
+    { kind: 'markup', text: '\nThought:' },
+  ],
   forceAnswer: (_before, tail) =>
     `${tail.endsWith('Thought:') ? '' : '\nThought:'} I have to answer now.\nAction: Finish[`,
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRng } from '../rng.ts';
-import type { Action, Environment } from '../types.ts';
+import type { Action, CallInfo, Environment } from '../types.ts';
 
 type Make = () => Environment | Promise<Environment>;
 
@@ -18,7 +18,28 @@ const hostileInputs = [
   'é'.repeat(1_000_000),
 ];
 
-const call = (seed: number, index = 0) => ({ index, rng: seededRng(seed) });
+/** A call of an environment outside any rollout. */
+export const callInfo = (seed: number, index = 0): CallInfo => ({
+  index,
+  rng: seededRng(seed),
+  question: {
+    id: 'suite',
+    dataset: 'suite',
+    split: 'test',
+    text: 'who wrote Carmen',
+    golds: ['Bizet'],
+    supporting: [],
+    supportComplete: false,
+    type: null,
+    hops: null,
+  },
+  context: {
+    prompt: { system: '', examples: [], user: 'Question: who wrote Carmen', assistantPrefix: '' },
+    segments: [],
+  },
+});
+
+const call = callInfo;
 
 const short = (text: string): string => (text.length > 30 ? `${text.slice(0, 30)}…` : text);
 
