@@ -1,0 +1,104 @@
+import {
+  type Context,
+  type GenerateRequest,
+  type Generation,
+  type Policy,
+  seededRng,
+} from '@coa/core';
+import { type PlannedTurn, pickLead, plannedTurn, recalledThought } from './planner.ts';
+import { type AtlasQuestion, answerOf } from './questions.ts';
+import type { World } from './world.ts';
+
+export type PlannerOptions = {
+  readonly world: World;
+  readonly questions: readonly AtlasQuestion[];
+  /** Whose tokens it writes. */
+  readonly student: Policy;
+  /** search: by tool, in the form of the protocol; recall: from the graph, as if from memory. */
+  readonly form: 'coa' | 'react' | 'recall';
+};
+
+/** Ends the last turn, so that whoever learns from it learns to stop. */
+const endOfTurn = '<|im_end|>';
+
+const boxed = (thought: string, answer: string): string =>
+  `${thought}\n</think>\n\n\\boxed{ ${answer} }`;
+
+/** `last`: nothing follows it. */
+type Text = { readonly text: string; readonly last: boolean };
+
+const inForm = (turn: PlannedTurn, form: 'coa' | 'react'): Text => {
+  const { thought } = turn;
+  if (turn.kind === 'search') {
+    const { query } = turn;
+    const [coa, react] = [
+      `${thought} <begin_search> ${query} </end_search>`,
+      ` ${thought}\nAction: Search[ ${query} ]\n`,
+    ];
+    return { text: form === 'coa' ? coa : react, last: false };
+  }
+  const answer = turn.kind === 'answer' ? turn.answer : 'unknown';
+  return {
+    text: form === 'coa' ? boxed(thought, answer) : ` ${thought}\nAction: Finish[ ${answer} ]\n`,
+    last: true,
+  };
+};
+
+const textFor = (
+  { world, form }: PlannerOptions,
+  { plan }: AtlasQuestion,
+  context: Context,
+  seed: number,
+): Text => {
+  if (form === 'recall') {
+    const thought = recalledThought(plan, world, pickLead(seededRng(seed)));
+    return { text: boxed(thought, answerOf(plan)), last: true };
+  }
+  const observations = context.segments
+    .filter(({ source }) => source === 'observation')
+    .map(({ text }) => text);
+  return inForm(plannedTurn(plan, observations, world, seed), form);
+};
+
+/** The question of a prompt, by its text: protocols write it last. */
+const questionOf = (
+  byText: ReadonlyMap<string, AtlasQuestion>,
+  { prompt }: Context,
+): AtlasQuestion => {
+  const text = prompt.user.replace(/^Question: /, '');
+  const found = byText.get(text);
+  if (!found) throw new Error(`the planner has no graph for the question ${JSON.stringify(text)}`);
+  return found;
+};
+
+/** A teacher that reads each question's reasoning graph and writes in the student's tokens. It never hesitates: its log-probs are 0. */
+export const plannerPolicy = (options: PlannerOptions): Policy => {
+  const { student, questions, form, world } = options;
+  const byText = new Map(questions.map((one) => [one.question.text, one]));
+  const generation = ({ context, options: sampling }: GenerateRequest): Generation => {
+    const { text, last } = textFor(options, questionOf(byText, context), context, sampling.seed);
+    const ids = student.encode(last ? text + endOfTurn : text, 'markup');
+    const tokens = ids?.length ?? student.countTokens(text);
+    return {
+      text,
+      ids,
+      logprobs: ids && new Float32Array(ids.length),
+      finish: 'stop',
+      usage: { promptTokens: 0, completionTokens: tokens },
+    };
+  };
+  return {
+    ...student,
+    name: `planner (${form})`,
+    fingerprint: `planner 1:${form}:${world.seed}`,
+    promptIds: (prompt) => student.promptIds(prompt),
+    encode: (text, kind) => student.encode(text, kind),
+    decode: (ids) => student.decode(ids),
+    countTokens: (text) => student.countTokens(text),
+    generate: async (requests, signal) => {
+      signal?.throwIfAborted();
+      return requests.map(generation);
+    },
+    close: async () => undefined,
+  };
+};
