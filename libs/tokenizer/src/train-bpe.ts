@@ -1,10 +1,11 @@
+import { toByteLevel } from './byte-alphabet.ts';
 import { pieceSplitter } from './encoder.ts';
+
 import { byteAlphabet, learnMerges } from './learn-merges.ts';
 import { longestOfPattern } from './literal-pattern.ts';
 import { renderTokenizerFile } from './render-tokenizer-file.ts';
 import type { SpecialToken } from './special-tokens.ts';
 import type { Merge } from './tokenizer-file.ts';
-import { fitWholeWords } from './whole-words.ts';
 
 /** GPT-2's pattern, but each digit is a piece of its own, so that numbers of any length are spelled alike. */
 export const wordPattern =
@@ -19,7 +20,7 @@ export type TrainOptions = {
   readonly pattern?: string;
   /** Pairs that occur less often are not merged; default: 2. */
   readonly minimumFrequency?: number;
-  /** Become one token each, as they stand: ` Paris` after a space, `Paris` elsewhere; default: none. */
+  /** Become one token each, whole, as they stand: ` Paris` after a space, `Paris` elsewhere; default: none. */
   readonly wholeWords?: readonly string[];
 };
 
@@ -49,11 +50,12 @@ const assertWords = (words: readonly string[], split: (text: string) => string[]
   }
 };
 
-const assertSizes = ({ vocabularySize, specialTokens }: TrainOptions): void => {
-  const least = byteAlphabet.length + specialTokens.length;
+const assertSizes = ({ vocabularySize, specialTokens, wholeWords = [] }: TrainOptions): void => {
+  const words = new Set(wholeWords).size;
+  const least = byteAlphabet.length + specialTokens.length + words;
   if (Number.isInteger(vocabularySize) && vocabularySize >= least) return;
   throw new RangeError(
-    `vocabularySize is ${vocabularySize}; it must be a whole number of at least ${least}: 256 bytes and ${specialTokens.length} special tokens`,
+    `vocabularySize is ${vocabularySize}; it must be a whole number of at least ${least}: 256 bytes, ${specialTokens.length} special tokens and ${words} whole words`,
   );
 };
 
@@ -61,8 +63,13 @@ const assertSizes = ({ vocabularySize, specialTokens }: TrainOptions): void => {
 const tokensInOrder = (
   specialTokens: readonly SpecialToken[],
   merges: readonly Merge[],
+  words: readonly string[],
 ): string[] => {
-  const plain = new Set([...byteAlphabet, ...merges.map(([left, right]) => left + right)]);
+  const plain = new Set([
+    ...byteAlphabet,
+    ...merges.map(([left, right]) => left + right),
+    ...words.map(toByteLevel),
+  ]);
   const specials = specialTokens.map(({ content }) => content);
   const wrong = specials.find(
     (content, i) => content === '' || plain.has(content) || specials.indexOf(content) !== i,
@@ -83,17 +90,18 @@ export const trainBpe = (texts: Iterable<string>, options: TrainOptions): string
   assertSizes(options);
   const split = pieceSplitter([pattern]);
   assertWords(wholeWords, split);
-  const tokens = vocabularySize - specialTokens.length;
+  const words = [...new Set(wholeWords)];
+  const tokens = vocabularySize - specialTokens.length - words.length;
   const counts = countPieces(texts, split, specialTokens);
-  const learned = learnMerges(counts, { tokens, minimumFrequency });
-  const merges = fitWholeWords(learned, wholeWords, tokens - byteAlphabet.length);
-  const contents = tokensInOrder(specialTokens, merges);
+  for (const word of words) counts.delete(word.toWellFormed());
+  const merges = learnMerges(counts, { tokens, minimumFrequency });
+  const contents = tokensInOrder(specialTokens, merges, words);
   return renderTokenizerFile({
     addedTokens: specialTokens.map((token, id) => ({ id, ...token })),
     normalization: null,
     patterns: [pattern],
     vocabulary: new Map(contents.map((content, id) => [content, id])),
     merges,
-    wholePieces: false,
+    wholePieces: words.length > 0,
   });
 };
