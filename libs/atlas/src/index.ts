@@ -10,6 +10,14 @@ export {
   recallDocument,
   type Search,
 } from './documents.ts';
+export {
+  atlasQuestions,
+  atlasSetNames,
+  atlasTraining,
+  atlasVersion,
+  openAtlas,
+  workedExample,
+} from './open-atlas.ts';
 export { type PlannedTurn, pickLead, plannedTurn, recalledThought } from './planner.ts';
 export { type PlannerOptions, plannerPolicy } from './planner-policy.ts';
 export { atlasSets } from './question-sets.ts';

@@ -18,16 +18,10 @@ export type PlannerOptions = {
   readonly form: 'coa' | 'react' | 'recall';
 };
 
-/** Ends the last turn, so that whoever learns from it learns to stop. */
-const endOfTurn = '<|im_end|>';
-
 const boxed = (thought: string, answer: string): string =>
   `${thought}\n</think>\n\n\\boxed{ ${answer} }`;
 
-/** `last`: nothing follows it. */
-type Text = { readonly text: string; readonly last: boolean };
-
-const inForm = (turn: PlannedTurn, form: 'coa' | 'react'): Text => {
+const inForm = (turn: PlannedTurn, form: 'coa' | 'react'): string => {
   const { thought } = turn;
   if (turn.kind === 'search') {
     const { query } = turn;
@@ -35,13 +29,10 @@ const inForm = (turn: PlannedTurn, form: 'coa' | 'react'): Text => {
       `${thought} <begin_search> ${query} </end_search>`,
       ` ${thought}\nAction: Search[ ${query} ]\n`,
     ];
-    return { text: form === 'coa' ? coa : react, last: false };
+    return form === 'coa' ? coa : react;
   }
   const answer = turn.kind === 'answer' ? turn.answer : 'unknown';
-  return {
-    text: form === 'coa' ? boxed(thought, answer) : ` ${thought}\nAction: Finish[ ${answer} ]\n`,
-    last: true,
-  };
+  return form === 'coa' ? boxed(thought, answer) : ` ${thought}\nAction: Finish[ ${answer} ]\n`;
 };
 
 const textFor = (
@@ -49,10 +40,10 @@ const textFor = (
   { plan }: AtlasQuestion,
   context: Context,
   seed: number,
-): Text => {
+): string => {
   if (form === 'recall') {
     const thought = recalledThought(plan, world, pickLead(seededRng(seed)));
-    return { text: boxed(thought, answerOf(plan)), last: true };
+    return boxed(thought, answerOf(plan));
   }
   const observations = context.segments
     .filter(({ source }) => source === 'observation')
@@ -76,8 +67,8 @@ export const plannerPolicy = (options: PlannerOptions): Policy => {
   const { student, questions, form, world } = options;
   const byText = new Map(questions.map((one) => [one.question.text, one]));
   const generation = ({ context, options: sampling }: GenerateRequest): Generation => {
-    const { text, last } = textFor(options, questionOf(byText, context), context, sampling.seed);
-    const ids = student.encode(last ? text + endOfTurn : text, 'markup');
+    const text = textFor(options, questionOf(byText, context), context, sampling.seed);
+    const ids = student.encode(text, 'markup');
     const tokens = ids?.length ?? student.countTokens(text);
     return {
       text,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { atlasVersion, openAtlas } from '@coa/atlas';
 import type { Environment, Policy } from '@coa/core';
 import { corpusSource, loadPassages } from '@coa/datasets';
 import {
@@ -39,13 +40,24 @@ async function* untilStopped<T>(items: AsyncIterable<T>, stopping: AbortSignal) 
   }
 }
 
-const openRetriever = async (
-  corpus: string,
-  { places, onProgress, stopping }: Setting,
-): Promise<Retriever> => {
+/** A corpus by name: Atlas is made, the others are on disk. */
+const passagesOf = async (corpus: string, { places, stopping }: Setting) => {
+  if (corpus !== 'atlas') {
+    const passages = () => untilStopped(loadPassages(corpus, places), stopping);
+    return { passages, ...(await corpusSource(corpus, places)) };
+  }
+  const { passages, seed } = openAtlas();
+  return {
+    passages: () => passages,
+    sourceFingerprint: `atlas ${atlasVersion} seed ${seed}`,
+    expected: passages.length,
+  };
+};
+
+const openRetriever = async (corpus: string, setting: Setting): Promise<Retriever> => {
+  const { places, onProgress } = setting;
   const index = await ensureIndex({
-    passages: () => untilStopped(loadPassages(corpus, places), stopping),
-    ...(await corpusSource(corpus, places)),
+    ...(await passagesOf(corpus, setting)),
     file: join(places.home, 'corpora', corpus, 'bm25.idx'),
     onProgress: (done, total) => onProgress(`indexing ${corpus}`, done, total),
   });

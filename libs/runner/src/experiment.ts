@@ -1,11 +1,13 @@
-import type { Metric, ProtocolName } from '@coa/core';
+import type { Metric, ProtocolName, ProtocolOptions } from '@coa/core';
 import type { RolloutOptions } from '@coa/rollout';
 
 /** One way to answer a question: a protocol, its worked examples, its tools and its limits. */
 export type Arm = {
   readonly protocol: ProtocolName;
-  /** Worked examples in the prompt. */
-  readonly examples: number;
+  /** Worked examples in the prompt: how many of the lab's own, or which. */
+  readonly examples: ProtocolOptions['examples'];
+  /** In place of the protocol's instructions; '' = none. */
+  readonly system?: string;
   readonly environment: 'search' | 'none';
   readonly options: RolloutOptions;
 };

@@ -11,8 +11,7 @@ const sha256 = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
 /** The prompt as the policy gets it, with `{question}` where the question goes; stored with the run. */
-const renderedPrompt = ({ protocol, examples }: Arm) =>
-  protocols[protocol]({ examples }).prompt('{question}');
+const renderedPrompt = (arm: Arm) => protocols[arm.protocol](arm).prompt('{question}');
 
 const armRecord = (arm: Arm) => ({ ...arm, prompt: renderedPrompt(arm) });
 

@@ -1,3 +1,4 @@
+import { atlasQuestions, atlasSetNames } from '@coa/atlas';
 import type { Question } from '@coa/core';
 import { isAtHand, isCorpusAtHand, loadQuestions, sampleQuestions } from '@coa/datasets';
 import type { Places } from './places.ts';
@@ -21,7 +22,16 @@ export type QuestionSet = {
   readonly questions: readonly Question[];
 };
 
-const corpusOf = (name: string): string => (name.startsWith('primer-') ? 'primer' : 'wiki82k');
+const corpusOf = (name: string): string => {
+  if (atlasSetNames.includes(name)) return 'atlas';
+  return name.startsWith('primer-') ? 'primer' : 'wiki82k';
+};
+
+/** Every question of a set's test split. */
+const testQuestions = async (name: string, places: Places): Promise<readonly Question[]> =>
+  atlasSetNames.includes(name)
+    ? atlasQuestions(name, 'test').map(({ question }) => question)
+    : loadQuestions(name, 'test', places);
 
 /** Draws the seeded sample of each set; a published set that is not at hand is replaced by its primer twin. */
 export const drawQuestionSets = async (
@@ -39,13 +49,14 @@ export const drawQuestionSets = async (
   for (const name of asked) {
     const twin = primerTwin[name];
     const usable =
-      (await isAtHand(name, 'test', places)) &&
-      (!searching || (await isCorpusAtHand(corpusOf(name), places)));
+      atlasSetNames.includes(name) ||
+      ((await isAtHand(name, 'test', places)) &&
+        (!searching || (await isCorpusAtHand(corpusOf(name), places))));
     const chosen = twin && !usable ? twin : name;
     if (sets.some((set) => set.name === chosen)) {
       throw new Error(`'${name}' would run ${chosen} a second time; name each set once`);
     }
-    const questions = sampleQuestions(await loadQuestions(chosen, 'test', places), size, seed);
+    const questions = sampleQuestions(await testQuestions(chosen, places), size, seed);
     sets.push({ name: chosen, asked: name, corpus: corpusOf(chosen), questions });
   }
   return sets;
