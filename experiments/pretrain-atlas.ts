@@ -164,7 +164,7 @@ const learnTokenizer = (draw: ReturnType<typeof documents>, seed: number): strin
   });
 };
 
-const prepare = async ({ size, seed, folder, onProgress }: ScriptServices) => {
+export const preparePretraining = async ({ size, seed, folder, onProgress }: ScriptServices) => {
   const amounts = sizes[size];
   const atlas = buildWorld(atlasSeed, atlasRealms);
   const reserved = new Set(
@@ -193,7 +193,7 @@ export const pretrainAtlas = defineScript({
     const { folder, size, seed, stopping, say, onProgress } = services;
     mkdirSync(folder, { recursive: true });
     const { backend, detail, threads } = await openCompute(services.compute);
-    const { draw, tokenizerFile } = await prepare(services);
+    const { draw, tokenizerFile } = await preparePretraining(services);
     const tokenizer = loadTokenizer(tokenizerFile);
     const config = llamaConfig({
       vocabulary: vocabularySize,

@@ -99,7 +99,9 @@ export const reactDocument = (
   const observations: string[] = [];
   const written: Written[] = [markup('Thought:')];
   for (;;) {
-    const turn = plannedTurn(plan, observations, world, Math.floor(rng() * 2 ** 32));
+    const turn = plannedTurn(plan, observations, world, {
+      seed: Math.floor(rng() * 2 ** 32),
+    });
     if (turn.kind === 'lost') return null;
     if (turn.kind === 'answer') {
       written.push(markup(` ${turn.thought}\nAction: Finish[ ${turn.answer} ]\n`));

@@ -77,7 +77,7 @@ export const workedExample = (asked: AtlasQuestion, world: World = openAtlas()):
   const hops: WorkedExample['hops'][number][] = [];
   const observations: string[] = [];
   for (;;) {
-    const turn = plannedTurn(plan, observations, world, hops.length);
+    const turn = plannedTurn(plan, observations, world, { seed: hops.length });
     if (turn.kind !== 'search') {
       return { question: question.text, hops, conclusion: turn.thought, answer: answerOf(plan) };
     }

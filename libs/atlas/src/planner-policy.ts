@@ -16,6 +16,8 @@ export type PlannerOptions = {
   readonly student: Policy;
   /** search: by tool, in the form of the protocol; recall: from the graph, as if from memory. */
   readonly form: 'coa' | 'react' | 'recall';
+  /** It searches for the last fact without a name and believes what it is shown: how a tool misleads. Default: false. */
+  readonly hasty?: boolean;
 };
 
 const boxed = (thought: string, answer: string): string =>
@@ -36,7 +38,7 @@ const inForm = (turn: PlannedTurn, form: 'coa' | 'react'): string => {
 };
 
 const textFor = (
-  { world, form }: PlannerOptions,
+  { world, form, hasty = false }: PlannerOptions,
   { plan }: AtlasQuestion,
   context: Context,
   seed: number,
@@ -48,7 +50,7 @@ const textFor = (
   const observations = context.segments
     .filter(({ source }) => source === 'observation')
     .map(({ text }) => text);
-  return inForm(plannedTurn(plan, observations, world, seed), form);
+  return inForm(plannedTurn(plan, observations, world, { seed, hasty }), form);
 };
 
 /** The question of a prompt, by its text: protocols write it last. */
@@ -81,7 +83,7 @@ export const plannerPolicy = (options: PlannerOptions): Policy => {
   return {
     ...student,
     name: `planner (${form})`,
-    fingerprint: `planner 1:${form}:${world.seed}`,
+    fingerprint: `planner 1:${form}:${options.hasty ?? false}:${world.seed}`,
     promptIds: (prompt) => student.promptIds(prompt),
     encode: (text, kind) => student.encode(text, kind),
     decode: (ids) => student.decode(ids),

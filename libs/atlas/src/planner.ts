@@ -63,6 +63,51 @@ const queryFor = (fact: Fact, plan: Plan, tries: number, rng: Rng, { bearers }: 
     : `${subject.descriptor} ${subject.name} ${relation.queries[2]}`;
 };
 
+/** What each passage states, by its title. */
+const statedUnder = new WeakMap<World, Map<string, Fact[]>>();
+
+const factsUnder = (world: World): Map<string, Fact[]> => {
+  const known = statedUnder.get(world);
+  if (known) return known;
+  const titles = new Map(world.passages.map(({ id, title }) => [id, title]));
+  const made = new Map<string, Fact[]>();
+  for (const [fact, { passageId }] of world.statements) {
+    const title = titles.get(passageId)!;
+    made.set(title, [...(made.get(title) ?? []), fact]);
+  }
+  statedUnder.set(world, made);
+  return made;
+};
+
+/** The first fact of the same relation that an observation states about something else. */
+const mistaken = (fact: Fact, observation: string, world: World): Fact | undefined =>
+  [...observation.matchAll(/^ ?result \d+: "(.*)"$/gm)]
+    .flatMap(([, title]) => factsUnder(world).get(title!) ?? [])
+    .find(
+      (other) =>
+        other.relation === fact.relation &&
+        other.answer !== fact.answer &&
+        observation.includes(world.statements.get(other)!.sentence),
+    );
+
+/** The last fact is looked for carelessly, and whatever the search shows is believed. */
+const hastyTurn = (
+  plan: Plan,
+  observations: readonly string[],
+  world: World,
+  said: string,
+): PlannedTurn => {
+  const fact = plan.branches[0]!.at(-1)!;
+  const { subject, relation } = fact;
+  const query = `${subject.type.noun} ${relation.queries[2] ?? relation.id}`;
+  const wrong = mistaken(fact, observations.at(-1) ?? '', world);
+  if (wrong && said !== '') {
+    const thought = `${sentence(wanted(fact, world))} is ${objectMention(wrong, world.bearers)}.`;
+    return { kind: 'answer', thought, answer: wrong.answer };
+  }
+  return { kind: 'search', thought: `${said} ${need(fact, plan, world)}`.trim(), query };
+};
+
 /** Reads the observations in order: which facts they have stated so far, and how often the next was looked for in vain. */
 const progress = (plan: Plan, observations: readonly string[], { statements }: World) => {
   const facts = plan.branches.flat();
@@ -87,7 +132,7 @@ export const plannedTurn = (
   plan: Plan,
   observations: readonly string[],
   world: World,
-  seed: number,
+  { seed, hasty = false }: { readonly seed: number; readonly hasty?: boolean },
 ): PlannedTurn => {
   const { facts, have, tries, newly } = progress(plan, observations, world);
   const learned = facts.slice(have - newly, have).map((fact) => found(fact, plan, world));
@@ -101,6 +146,8 @@ export const plannedTurn = (
       answer: answerOf(plan),
     };
   }
+  if (hasty && plan.kind === 'chain' && have === facts.length - 1 && tries < 2)
+    return hastyTurn(plan, observations, world, said.join(' '));
   if (tries >= mostTries) return { kind: 'lost', thought: said.join(' ') };
   const thought = [...said, need(next, plan, world)].join(' ');
   return { kind: 'search', thought, query: queryFor(next, plan, tries, seededRng(seed), world) };

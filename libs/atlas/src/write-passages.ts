@@ -14,7 +14,7 @@ const wordsIn = (text: string): number => text.split(/\s+/).length;
 const fewestWords = 40;
 const mostWords = 80;
 /** Longest sentence of the data with its names filled in; a passage takes no further fact beyond `mostWords` less this. */
-const room = 14;
+const room = 16;
 /** Share of entities that have a second passage, which then holds about half of the facts. */
 const splitShare = 0.45;
 
@@ -84,7 +84,8 @@ export const writePassages = (
   const mixed = shuffled(facts, rng);
   const splits = facts.length > 3 && rng() < splitShare;
   const cut = splits ? Math.ceil(facts.length / 2) : facts.length;
-  const lead = fill(pickOne(type.leads, rng), { s: name, d: descriptor });
+  const article = /^[aeiou]/.test(descriptor) ? 'an' : 'a';
+  const lead = fill(pickOne(type.leads, rng), { s: name, d: descriptor, a: article });
   const first = draft(lead, mixed.slice(0, cut), entity, { around, rng });
   const rest = [...first.left, ...mixed.slice(cut)];
   const drafts = [{ title, ...first }];

@@ -61,7 +61,7 @@ const rulesByKind = new Map<string, AnswerRule>(Object.entries(answerRules));
  * Bamboogle are scored by it everywhere). `primer-<kind>` is scored as `<kind>`.
  */
 export const answerRule = (dataset: string): AnswerRule =>
-  rulesByKind.get(dataset.replace(/^primer-/, '')) ?? answerRules.hotpotqa;
+  rulesByKind.get(dataset.replace(/^(primer|atlas)-/, '')) ?? answerRules.hotpotqa;
 
 /** Best score over the golds, as every official script takes it. Throws where there are none. */
 export const bestOverGolds = (

@@ -11,8 +11,8 @@ export const person: TypeSpec = {
   share: 380,
   leads: [
     'The {d} {s} is remembered for a long career.',
-    'In the reference books {s} is listed as a {d}.',
-    'Among those who worked as a {d}, {s} became well known.',
+    'In the reference books {s} is listed as {a} {d}.',
+    'Among those who worked as {a} {d}, {s} became well known.',
   ],
   second: 'Life of {s}',
   secondLeads: [
@@ -47,7 +47,7 @@ export const person: TypeSpec = {
       to: year(1840, 1985),
       says: [
         '{s} was born in {o}.',
-        'The year of birth was {o}.',
+        'The year of birth of {s} was {o}.',
         '{p} came into the world in {o}.',
       ],
       phrase: ['the birth year of {s}', 'the year in which {s} was born'],

@@ -36,7 +36,7 @@ export type TypeSpec = {
   readonly names: readonly string[];
   /** Entities per 1,000 of a realm. */
   readonly share: number;
-  /** First sentences: {s} the name, {d} what it is. */
+  /** First sentences: {s} the name, {d} what it is, {a} the article before that. */
   readonly leads: readonly string[];
   /** Title of a second passage, which then holds some of the facts. */
   readonly second: string;
