@@ -9,7 +9,7 @@ import {
   searchTool,
   toolEnvironment,
 } from '@coa/tools';
-import type { Arm, Experiment } from './experiment.ts';
+import type { Experiment, SearchSettings } from './experiment.ts';
 import type { Places } from './places.ts';
 import type { QuestionSet } from './question-sets.ts';
 
@@ -22,13 +22,14 @@ export type Environments = {
   readonly of: (arm: string, dataset: string) => Environment;
 };
 
-type Setting = {
-  readonly experiment: Experiment;
+/** What opening a corpus needs. */
+export type CorpusSetting = {
   readonly places: Places;
-  readonly policy: Policy;
   readonly stopping: AbortSignal;
   readonly onProgress: (label: string, done: number, total: number) => void;
 };
+
+type Setting = CorpusSetting & { readonly experiment: Experiment; readonly policy: Policy };
 
 /** Tokens that a protocol's tags around an observation may take of its budget. */
 const observationMarkupTokens = 24;
@@ -41,7 +42,7 @@ async function* untilStopped<T>(items: AsyncIterable<T>, stopping: AbortSignal) 
 }
 
 /** A corpus by name: Atlas is made, the others are on disk. */
-const passagesOf = async (corpus: string, { places, stopping }: Setting) => {
+const passagesOf = async (corpus: string, { places, stopping }: CorpusSetting) => {
   if (corpus !== 'atlas') {
     const passages = () => untilStopped(loadPassages(corpus, places), stopping);
     return { passages, ...(await corpusSource(corpus, places)) };
@@ -54,7 +55,7 @@ const passagesOf = async (corpus: string, { places, stopping }: Setting) => {
   };
 };
 
-const openRetriever = async (corpus: string, setting: Setting): Promise<Retriever> => {
+export const openRetriever = async (corpus: string, setting: CorpusSetting): Promise<Retriever> => {
   const { places, onProgress } = setting;
   const index = await ensureIndex({
     ...(await passagesOf(corpus, setting)),
@@ -64,10 +65,13 @@ const openRetriever = async (corpus: string, setting: Setting): Promise<Retrieve
   return localRetriever(index, corpus);
 };
 
-/** The search tool within an arm's own observation budget: no arm depends on which others run. */
-const searchEnvironment = (retriever: Retriever, arm: Arm, { experiment, policy }: Setting) => {
-  const maxTokens = Math.max(arm.options.observationTokens - observationMarkupTokens, 1);
-  const { topK, callLimit } = experiment.search;
+/** The search tool within an observation budget of its own: no arm depends on which others run. */
+export const searchEnvironment = (
+  retriever: Retriever,
+  policy: Policy,
+  { observationTokens, topK, callLimit }: SearchSettings & { readonly observationTokens: number },
+): Environment => {
+  const maxTokens = Math.max(observationTokens - observationMarkupTokens, 1);
   const tool = searchTool(retriever, { topK, maxTokens, countTokens: policy.countTokens });
   return toolEnvironment([tool], { callLimit, timeoutMs: searchTimeoutMs });
 };
@@ -85,7 +89,8 @@ export const openEnvironments = async (
   for (const corpus of corpora) {
     const retriever = await openRetriever(corpus, setting);
     for (const [name, arm] of searching) {
-      environments.set(key(name, corpus), searchEnvironment(retriever, arm, setting));
+      const limits = { ...setting.experiment.search, ...arm.options };
+      environments.set(key(name, corpus), searchEnvironment(retriever, setting.policy, limits));
     }
   }
   const corpusOf = new Map(sets.map(({ name, corpus }) => [name, corpus]));

@@ -1,5 +1,6 @@
 import type { Metric, ProtocolName, ProtocolOptions } from '@coa/core';
 import type { RolloutOptions } from '@coa/rollout';
+import type { Recipe } from './training/recipe.ts';
 
 /** One way to answer a question: a protocol, its worked examples, its tools and its limits. */
 export type Arm = {
@@ -9,6 +10,8 @@ export type Arm = {
   /** In place of the protocol's instructions; '' = none. */
   readonly system?: string;
   readonly environment: 'search' | 'none';
+  /** How its model is trained, once for each repeat; absent: the experiment's model as it is. */
+  readonly recipe?: Recipe;
   readonly options: RolloutOptions;
 };
 
@@ -30,7 +33,7 @@ export type Experiment = {
   readonly questionsPerDataset: number;
   readonly repeats: number;
   readonly seed: number;
-  /** What `openModel` understands: a known model's name, a .gguf file, or `openai:URL#MODEL`. */
+  /** What `openModel` understands: a known model's name, a .gguf file, a model folder, or `openai:URL#MODEL`. Arms without a recipe use it. */
   readonly model: string;
   readonly search: SearchSettings;
   readonly metrics: Readonly<Record<string, Metric>>;

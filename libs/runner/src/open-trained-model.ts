@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { type ComputeOptions, openCompute } from '@coa/compute';
 import type { Policy } from '@coa/core';
 import { fileSha256 } from '@coa/download';
-import { loadModel, modelPolicy } from '@coa/model';
+import { disposeModel, loadModel, modelPolicy } from '@coa/model';
 import { loadTokenizer } from '@coa/tokenizer';
 
 /** Whether a model specification names a folder of ours or of Transformers'. */
@@ -44,7 +44,7 @@ export const openTrainedModel = async (
         : 'model.safetensors.index.json',
     ),
   );
-  return modelPolicy({
+  const policy = modelPolicy({
     model,
     tokenizer,
     name: basename(resolve(folder)),
@@ -52,4 +52,9 @@ export const openTrainedModel = async (
     contextTokens,
     ...(concurrency !== null && { concurrency }),
   });
+  const close = async (): Promise<void> => {
+    await policy.close();
+    disposeModel(model);
+  };
+  return { ...policy, close };
 };

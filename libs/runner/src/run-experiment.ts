@@ -10,8 +10,9 @@ import { openEnvironments } from './environments.ts';
 import { type Experiment, type Overrides, overridden } from './experiment.ts';
 import { describeRun } from './manifest.ts';
 import { openModel } from './open-model.ts';
+import { openModels } from './open-models.ts';
 import type { Places } from './places.ts';
-import { planRollouts } from './plan.ts';
+import { planRollouts, segmentsOf } from './plan.ts';
 import { drawQuestionSets, type QuestionSet } from './question-sets.ts';
 import { type RunSummary, runPlan } from './run.ts';
 import type { Script } from './script.ts';
@@ -123,6 +124,11 @@ const runWith = async (parts: {
   const { places, onProgress, say, stopping, abort, command } = services;
   const setting = { experiment: asked, places, policy, onProgress, stopping };
   const environments = await openEnvironments(sets, setting);
+  const models = openModels(asked, policy, services);
+  const plan = planRollouts(
+    asked,
+    sets.map((set) => set.questions),
+  );
   const manifest = describeRun(asked, {
     sets,
     policy,
@@ -140,21 +146,19 @@ const runWith = async (parts: {
   const made = await runPlan({
     experiment: asked,
     manifest,
-    plan: planRollouts(
-      asked,
-      sets.map((set) => set.questions),
-    ),
-    policy,
+    segments: segmentsOf(asked, plan),
+    policyOf: models.of,
     environmentOf: environments.of,
     store,
     judge: judge && cachedJudge(judge, { seed: asked.seed, home: places.home, abort, say }),
-    concurrency: services.concurrency ?? policy.concurrency,
+    concurrency: services.concurrency ?? null,
     attempts: 3,
     now: () => performance.now(),
     stopping,
     abort,
     onProgress: (done, total) => onProgress(asked.name, done, total),
   });
+  await models.close();
   if (made.complete) store.finishRun(manifest.runId);
   return { ...made, ...(await reported(store, manifest.runId, places)) };
 };

@@ -11,7 +11,7 @@ import { scoreTrajectory } from '@coa/metrics';
 import { rollout } from '@coa/rollout';
 import { recordKey, type Store } from '@coa/store';
 import type { Experiment } from './experiment.ts';
-import type { PlannedRollout } from './plan.ts';
+import type { PlannedRollout, Segment } from './plan.ts';
 
 /** Further metric values that need a model, e.g. a judge's verdict. */
 export type Judge = (trajectory: Trajectory) => Promise<Readonly<Record<string, number | null>>>;
@@ -19,13 +19,15 @@ export type Judge = (trajectory: Trajectory) => Promise<Readonly<Record<string, 
 export type RunParts = {
   readonly experiment: Experiment;
   readonly manifest: Manifest;
-  readonly plan: readonly PlannedRollout[];
-  readonly policy: Policy;
+  readonly segments: readonly Segment[];
+  /** The policy of a segment, trained where it must be; null where that was stopped. Closed by whoever opened it. */
+  readonly policyOf: (segment: Segment) => Promise<Policy | null>;
   /** The environment of an arm on a question set. */
   readonly environmentOf: (arm: string, dataset: string) => Environment;
   readonly store: Store;
   readonly judge: Judge | null;
-  readonly concurrency: number;
+  /** null: as many as the policy serves. */
+  readonly concurrency: number | null;
   /** Tries per rollout before its error is recorded. */
   readonly attempts: number;
   /** Milliseconds since any origin. */
@@ -49,19 +51,20 @@ export type RunSummary = {
 
 /** Makes every planned rollout that the store lacks, a bounded number at once, one stored transaction each. */
 export const runPlan = async (parts: RunParts): Promise<RunSummary> => {
-  const { plan, store, manifest, stopping, abort, onProgress } = parts;
+  const { segments, store, manifest, stopping, abort, onProgress } = parts;
   const stored = store.completedKeys(manifest.runId);
-  const open = plan.filter((planned) => !stored.has(keyOf(planned)));
-  const resumed = plan.length - open.length;
+  const total = segments.reduce((sum, { plan }) => sum + plan.length, 0);
+  const isOpen = (planned: PlannedRollout): boolean => !stored.has(keyOf(planned));
+  const resumed = total - segments.flatMap(({ plan }) => plan.filter(isOpen)).length;
   const counts = { made: 0, errors: 0 };
   const inARow = { errors: 0 };
-  onProgress(resumed, plan.length);
-  const work = async (planned: PlannedRollout): Promise<void> => {
-    const record = await makeRecord(planned, parts);
+  onProgress(resumed, total);
+  const work = async (planned: PlannedRollout, policy: Policy): Promise<void> => {
+    const record = await makeRecord(planned, policy, parts);
     if (abort.aborted) return;
     store.appendRecord(record);
     counts.made += 1;
-    onProgress(resumed + counts.made, plan.length);
+    onProgress(resumed + counts.made, total);
     if (record.outcome.kind === 'rollout') {
       inARow.errors = 0;
       return;
@@ -70,9 +73,16 @@ export const runPlan = async (parts: RunParts): Promise<RunSummary> => {
     inARow.errors += 1;
     if (inARow.errors >= mostErrorsInARow) throw givenUp(record.outcome.message);
   };
-  await inPool(open, work, { size: parts.concurrency, stopping });
-  const complete = resumed + counts.made === plan.length;
-  return { total: plan.length, resumed, ...counts, complete };
+  for (const segment of segments) {
+    const open = segment.plan.filter(isOpen);
+    if (open.length === 0 || stopping.aborted) continue;
+    const policy = await parts.policyOf(segment);
+    if (policy === null) break;
+    const size = parts.concurrency ?? policy.concurrency;
+    await inPool(open, (planned) => work(planned, policy), { size, stopping });
+  }
+  const complete = resumed + counts.made === total;
+  return { total, resumed, ...counts, complete };
 };
 
 /** Errors without a rollout between them after which a run is given up: the engine is down, not unlucky. */
@@ -107,10 +117,14 @@ export const inPool = async <T>(
 const keyOf = ({ arm, question, repeat }: PlannedRollout): string =>
   recordKey({ arm, dataset: question.dataset, questionId: question.id, repeat });
 
-const makeRecord = async (planned: PlannedRollout, parts: RunParts): Promise<RunRecord> => {
+const makeRecord = async (
+  planned: PlannedRollout,
+  policy: Policy,
+  parts: RunParts,
+): Promise<RunRecord> => {
   const { arm, repeat, seed } = planned;
   const startedAt = parts.now();
-  const outcome = await attemptRollout(planned, parts);
+  const outcome = await attemptRollout(planned, policy, parts);
   const metrics = outcome.kind === 'rollout' ? await scores(outcome, parts) : {};
   const seconds = (parts.now() - startedAt) / 1000;
   return { runId: parts.manifest.runId, arm, repeat, seed, outcome, metrics, seconds };
@@ -123,11 +137,15 @@ const scores = async (outcome: Outcome & { kind: 'rollout' }, { experiment, judg
 };
 
 /** Engine failures are tried again; what is left after that is recorded as an error, never as a wrong answer. */
-const attemptRollout = async (planned: PlannedRollout, parts: RunParts): Promise<Outcome> => {
+const attemptRollout = async (
+  planned: PlannedRollout,
+  policy: Policy,
+  parts: RunParts,
+): Promise<Outcome> => {
   const { arm, question, seed } = planned;
   const settings = parts.experiment.arms[arm]!;
   const setting = {
-    policy: parts.policy,
+    policy,
     environment: parts.environmentOf(arm, question.dataset),
     protocol: protocols[settings.protocol](settings),
     options: settings.options,

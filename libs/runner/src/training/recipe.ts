@@ -1,0 +1,56 @@
+import type { RolloutOptions } from '@coa/rollout';
+import type { ContrastiveConfig, ExampleCounts, SftConfig } from '@coa/sft';
+import type { SearchSettings } from '../experiment.ts';
+
+/** Training questions of Atlas, and how many of them are about what the base model has read. */
+export type QuestionSource = {
+  readonly questions: number;
+  /** In [0, 1]. */
+  readonly knownShare: number;
+};
+
+/** One step of a training plan. `name` is what curves and tables call it. */
+export type Stage =
+  /** SFT stage 1: when to act, by contrast. */
+  | {
+      readonly kind: 'contrastive';
+      readonly name: string;
+      readonly source: QuestionSource;
+      /** Most pairs. */
+      readonly pairs: number;
+      readonly config: Omit<ContrastiveConfig, 'seed'>;
+    }
+  /** SFT stages 2 and 3: how to act; with observations learnt, what the environment answers. */
+  | {
+      readonly kind: 'sft';
+      readonly name: string;
+      readonly source: QuestionSource;
+      /** coa: in the form of the paper; react: the same questions and facts in ReAct's. */
+      readonly form: 'coa' | 'react';
+      readonly counts: ExampleCounts;
+      readonly config: Omit<SftConfig, 'seed'>;
+    };
+
+/** A full training plan: plain data, so that an arm is a function of a recipe. */
+export type Recipe = {
+  /** Folder of the model it begins with, from the repository's root. */
+  readonly base: string;
+  /** Limits under which examples are made and rollouts are trained on. */
+  readonly limits: RolloutOptions;
+  readonly search: SearchSettings;
+  readonly stages: readonly Stage[];
+};
+
+/** The recipe with one of its stages changed. Throws where it has no stage of that name. */
+export const withStage = (
+  recipe: Recipe,
+  name: string,
+  change: (stage: Stage) => Stage,
+): Recipe => {
+  if (!recipe.stages.some((stage) => stage.name === name)) {
+    const names = recipe.stages.map((stage) => stage.name).join(', ');
+    throw new Error(`no stage '${name}' in the recipe; it has: ${names}`);
+  }
+  const stages = recipe.stages.map((stage) => (stage.name === name ? change(stage) : stage));
+  return { ...recipe, stages };
+};

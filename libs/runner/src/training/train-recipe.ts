@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { atlasVersion, openAtlas } from '@coa/atlas';
+import { type ComputeOptions, openCompute } from '@coa/compute';
+import type { Environment, Policy } from '@coa/core';
+import { fileSha256 } from '@coa/download';
+import { disposeModel, loadModel, type Model, modelPolicy, saveModel } from '@coa/model';
+import { loadTokenizer } from '@coa/tokenizer';
+import type { Places } from '../places.ts';
+import type { Recipe, Stage } from './recipe.ts';
+import { type StageReport, trainStage } from './train-stage.ts';
+
+export type TrainingServices = {
+  readonly places: Places;
+  readonly compute: ComputeOptions;
+  /** The real environment for a policy: the search tool within the recipe's limits. */
+  readonly environmentFor: (policy: Policy, recipe: Recipe) => Promise<Environment>;
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+  readonly say: (line: string) => void;
+  readonly onProgress: (label: string, done: number, total: number) => void;
+  /** Called once for every step of every stage that is trained, not for stages found trained. */
+  readonly onStep: (at: StagePlace, report: StageReport) => void;
+};
+
+/** Which stage of which training a step belongs to. `key` tells trainings with the same past apart from all others. */
+export type StagePlace = { readonly key: string; readonly stage: string; readonly seed: number };
+
+/** A trained model in its folder; `key` changes with everything that decided its weights. */
+export type TrainedModel = { readonly folder: string; readonly key: string };
+
+/** Raised whenever the same recipe may give other weights. */
+const trainingVersion = 1;
+
+const sha256 = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** Keys of a recipe's stages: each depends on the base, the seed and every stage before it. */
+export const stageKeys = (
+  { limits, search, stages }: Recipe,
+  past: { readonly base: string; readonly seed: number; readonly backend: string },
+): string[] => {
+  const keys: string[] = [];
+  let before = sha256([trainingVersion, atlasVersion, limits, search, past]);
+  for (const stage of stages) {
+    before = sha256([before, stage]);
+    keys.push(before.slice(0, 16));
+  }
+  return keys;
+};
+
+const finishedFile = 'stage.json';
+
+const runStage = async (
+  stage: Stage,
+  recipe: Recipe,
+  at: { readonly from: string; readonly folder: string; readonly place: StagePlace },
+  services: TrainingServices,
+): Promise<boolean> => {
+  const { from, folder, place } = at;
+  mkdirSync(folder, { recursive: true });
+  const json = readFileSync(join(from, 'tokenizer.json'), 'utf8');
+  const tokenizer = loadTokenizer(json);
+  const model: Model = loadModel(from);
+  const policy = modelPolicy({
+    model,
+    tokenizer,
+    name: stage.name,
+    fingerprint: place.key,
+    contextTokens: recipe.limits.contextTokens,
+  });
+  const openFrozen = (): Policy & { refresh(): void } =>
+    modelPolicy({ model: loadModel(from), tokenizer, name: 'frozen', fingerprint: place.key });
+  try {
+    const checkpoint = join(folder, 'checkpoint.safetensors');
+    const environment = await services.environmentFor(policy, recipe);
+    const parts = { model, policy, environment, openFrozen, checkpoint, from };
+    const finished = await trainStage(stage, recipe, { ...parts, place }, services);
+    if (!finished) return false;
+    saveModel(model, folder, { dtype: 'F32', tokenizer: { json } });
+    const facts = { stage, seed: place.seed, from };
+    writeFileSync(join(folder, `${finishedFile}.part`), JSON.stringify(facts, null, 2));
+    renameSync(join(folder, `${finishedFile}.part`), join(folder, finishedFile));
+    rmSync(checkpoint, { force: true });
+    return true;
+  } finally {
+    await policy.close();
+    disposeModel(model);
+  }
+};
+
+/**
+ * Trains what of a recipe is not trained yet and returns the last model; stages that recipes share are trained once.
+ * null where it was stopped: the same call goes on from the checkpoint.
+ */
+export const trainRecipe = async (
+  recipe: Recipe,
+  seed: number,
+  services: TrainingServices,
+): Promise<TrainedModel | null> => {
+  const { places, compute, say } = services;
+  const opened = await openCompute(compute);
+  openAtlas();
+  let from = join(places.root, recipe.base);
+  const base = await fileSha256(join(from, 'model.safetensors'));
+  const keys = stageKeys(recipe, { base, seed, backend: opened.fingerprint });
+  let key = base.slice(0, 16);
+  for (const [i, stage] of recipe.stages.entries()) {
+    key = keys[i]!;
+    const folder = join(places.home, 'training', 'stages', key);
+    if (!existsSync(join(folder, finishedFile))) {
+      say(`training ${stage.name} (seed ${seed}) in ${folder}`);
+      const place = { key, stage: stage.name, seed };
+      const finished = await runStage(stage, recipe, { from, folder, place }, services);
+      if (!finished) return null;
+    }
+    from = folder;
+  }
+  return { folder: from, key };
+};

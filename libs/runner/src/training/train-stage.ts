@@ -1,0 +1,72 @@
+import type { Environment, Policy } from '@coa/core';
+import type { Model } from '@coa/model';
+import { type ContrastiveReport, type SftReport, trainContrastive, trainSft } from '@coa/sft';
+import { toolEnvironment } from '@coa/tools';
+import { type DataSetting, makeExamples, makePairs } from './examples.ts';
+import type { Recipe, Stage } from './recipe.ts';
+import type { StagePlace, TrainingServices } from './train-recipe.ts';
+
+/** What a stage says of a step: numbers by name. */
+export type StageReport = {
+  readonly step: number;
+  readonly steps: number;
+  readonly numbers: Readonly<Record<string, number | null>>;
+};
+
+export type StageParts = {
+  readonly model: Model;
+  readonly policy: Policy & { refresh(): void };
+  readonly environment: Environment;
+  readonly openFrozen: () => Policy & { refresh(): void };
+  readonly checkpoint: string;
+  readonly from: string;
+  readonly place: StagePlace;
+};
+
+/** Steps between two checkpoints. */
+const saveEvery = 50;
+
+const reportOf = (report: SftReport | ContrastiveReport): StageReport => {
+  const { step, steps, ...numbers } = report;
+  return { step, steps, numbers };
+};
+
+/** Trains one stage in place; false where it was stopped. */
+export const trainStage = async (
+  stage: Stage,
+  recipe: Recipe,
+  parts: StageParts,
+  services: TrainingServices,
+): Promise<boolean> => {
+  const { model, policy, environment, checkpoint, place } = parts;
+  const { now, stopping, say, onProgress, onStep } = services;
+  const setting: DataSetting = {
+    policy,
+    environment,
+    withoutTools: toolEnvironment([], { callLimit: 0, timeoutMs: 1_000 }),
+    limits: recipe.limits,
+    seed: place.seed,
+    signal: stopping,
+    say,
+  };
+  const training = {
+    checkpoint: { file: checkpoint, every: saveEvery },
+    now,
+    signal: stopping,
+    onStep: (report: SftReport | ContrastiveReport): void => {
+      onProgress(stage.name, report.step, report.steps);
+      onStep(place, reportOf(report));
+    },
+  };
+  const { seed } = place;
+  switch (stage.kind) {
+    case 'contrastive': {
+      const pairs = await makePairs(stage, setting);
+      return (await trainContrastive(model, pairs, { ...stage.config, seed }, training)).finished;
+    }
+    case 'sft': {
+      const examples = await makeExamples(stage, setting);
+      return (await trainSft(model, examples, { ...stage.config, seed }, training)).finished;
+    }
+  }
+};
