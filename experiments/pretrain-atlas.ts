@@ -9,6 +9,7 @@ import {
   buildWorld,
   closedBookDocument,
   drawQuestions,
+  factsDocuments,
   knownDocuments,
   type PretrainingDocument,
   passageDocument,
@@ -43,19 +44,23 @@ const longest = 768;
 const rows = 16;
 
 const sizes = {
-  full: { worlds: 24, entities: 1000, questions: 300, steps: 3400 },
+  full: { worlds: 24, entities: 1000, questions: 300, steps: 3000 },
   toy: { worlds: 2, entities: 200, questions: 20, steps: 3 },
 } as const;
 
 /** Share of the documents of each kind. */
 const mixture = {
-  passage: 0.16,
-  'known passage': 0.26,
-  reading: 0.26,
-  recall: 0.2,
-  'closed book': 0.09,
-  react: 0.03,
+  passage: 0.137,
+  'known passage': 0.18,
+  'known facts': 0.15,
+  reading: 0.3,
+  recall: 0.17,
+  'closed book': 0.06,
+  react: 0.003,
 } as const;
+
+/** Kinds that are nothing but text to be learnt. */
+const bare = ['passage', 'known passage', 'known facts'];
 
 /** Weight of what a document only shows, in the loss; what is to be said weighs 1. */
 const shownWeight = 0.2;
@@ -93,11 +98,11 @@ const openShelf = async (
 
 /** Draws documents: every call gives the same for the same generator state. */
 const documents = (atlas: World, shelves: readonly Shelf[], recalled: readonly AtlasQuestion[]) => {
-  const known = knownDocuments(atlas);
   const single = recalled.filter(({ question }) => question.hops === 1);
   const byKind: Record<keyof typeof mixture, (rng: Rng) => PretrainingDocument | null> = {
     passage: (rng) => passageDocument(anyOf(anyOf(shelves, rng).world.passages, rng)),
-    'known passage': known,
+    'known passage': knownDocuments(atlas),
+    'known facts': factsDocuments(atlas),
     reading: (rng) => {
       const { world, questions, search } = anyOf(shelves, rng);
       const asked = anyOf(questions, rng);
@@ -107,7 +112,8 @@ const documents = (atlas: World, shelves: readonly Shelf[], recalled: readonly A
     'closed book': (rng) => closedBookDocument(anyOf(single, rng)),
     react: (rng) => {
       const { world, questions, search } = anyOf(shelves, rng);
-      return reactDocument(anyOf(questions, rng), world, { search, rng });
+      const asked = anyOf(questions, rng);
+      return asked.question.hops! <= 2 ? reactDocument(asked, world, { search, rng }) : null;
     },
   };
   return (rng: Rng): PretrainingDocument | null => {
@@ -123,7 +129,7 @@ const documents = (atlas: World, shelves: readonly Shelf[], recalled: readonly A
 type Encoded = ScoredSequence & { readonly weights: readonly number[] };
 
 const encode = ({ kind, written }: PretrainingDocument, tokenizer: Tokenizer): Encoded => {
-  const shown = kind === 'passage' || kind === 'known passage' ? 1 : shownWeight;
+  const shown = bare.includes(kind) ? 1 : shownWeight;
   const parts = written.map((piece) => ({
     ids: [
       ...(piece.kind === 'markup'
@@ -211,7 +217,13 @@ export const pretrainAtlas = defineScript({
     let tokens = 0;
     const { step, finished } = await train(model, optimizer, {
       steps,
-      schedule: { kind: 'cosine', peak: 2.5e-3, warmup: Math.min(100, steps / 3), steps, floor: 0.02 },
+      schedule: {
+        kind: 'cosine',
+        peak: 2.5e-3,
+        warmup: Math.min(100, steps / 3),
+        steps,
+        floor: 0.02,
+      },
       optimizer: defaultOptimizer,
       seed,
       recipe: { name: 'pretrain-atlas', size, mixture, shownWeight, rows, longest },
@@ -221,7 +233,9 @@ export const pretrainAtlas = defineScript({
         losses.push(report.loss);
         if (report.step % 20 === 0) {
           const recent = losses.slice(-20).reduce((sum, loss) => sum + loss, 0) / 20;
-          say(`step ${report.step}: loss ${recent.toFixed(4)}, ${(tokens / 1e6).toFixed(2)} M tokens`);
+          say(
+            `step ${report.step}: loss ${recent.toFixed(4)}, ${(tokens / 1e6).toFixed(2)} M tokens`,
+          );
         }
         onProgress('pretraining', report.step, steps);
       },

@@ -1,6 +1,17 @@
-import { defineExperiment, standardMetrics } from '@coa/runner';
+import { atlasSetNames } from '@coa/atlas';
+import {
+  atlasLimits,
+  atlasModel,
+  atlasRecipe,
+  atlasSearch,
+  defineExperiment,
+  sft1,
+  sft2,
+  sft3,
+  standardMetrics,
+} from '@coa/runner';
 
-const limits = {
+const wikiLimits = {
   horizon: 3,
   contextTokens: 2048,
   turnTokens: 64,
@@ -10,25 +21,60 @@ const limits = {
   topP: 1,
 };
 
-export const qaEval = defineExperiment({
-  name: 'qa-eval',
+/** Real questions and passages, a real untrained model: nothing is trained. */
+const wiki = {
   claim:
     'An untrained small model answers open-domain questions: by the AutoCoA chain-of-action loop, by ReAct, and alone.',
   arms: {
-    AutoCoA: { protocol: 'coa', examples: 2, environment: 'search', options: limits },
-    ReAct: { protocol: 'react', examples: 2, environment: 'search', options: limits },
+    AutoCoA: { protocol: 'coa', examples: 2, environment: 'search', options: wikiLimits },
+    ReAct: { protocol: 'react', examples: 2, environment: 'search', options: wikiLimits },
     'Model only': {
       protocol: 'closedBook',
       examples: 2,
       environment: 'none',
-      options: { ...limits, horizon: 0 },
+      options: { ...wikiLimits, horizon: 0 },
     },
   },
   datasets: ['nq', 'triviaqa', 'hotpotqa', '2wikimultihopqa', 'musique', 'bamboogle'],
   questionsPerDataset: 20,
-  repeats: 1,
-  seed: 0,
   model: 'smollm2-135m-instruct',
   search: { topK: 3, callLimit: 10 },
+} as const;
+
+export const qaEval = defineExperiment({
+  name: 'qa-eval',
+  claim:
+    'On Atlas, an agent model trained by AutoCoA answers more questions than the same base model under ReAct, and than the base model alone.',
+  arms: {
+    AutoCoA: {
+      protocol: 'coa',
+      examples: 0,
+      system: '',
+      environment: 'search',
+      options: atlasLimits,
+      recipe: atlasRecipe(sft1, sft2, sft3),
+    },
+    ReAct: {
+      protocol: 'react',
+      examples: 0,
+      system: 'Answer in steps of Thought, Action and Observation.',
+      environment: 'search',
+      options: atlasLimits,
+    },
+    'Model only': {
+      protocol: 'closedBook',
+      examples: 0,
+      system: '',
+      environment: 'none',
+      options: { ...atlasLimits, horizon: 0 },
+    },
+  },
+  datasets: atlasSetNames,
+  questionsPerDataset: 100,
+  repeats: 1,
+  seed: 0,
+  model: atlasModel,
+  search: atlasSearch,
   metrics: standardMetrics,
+  tracks: { wiki },
 });

@@ -1,6 +1,6 @@
 import { type Passage, type Rng, shuffled, type Written } from '@coa/core';
 import { surroundings } from './build-world.ts';
-import { pickLead, plannedTurn, recalledThought } from './planner.ts';
+import { pickLead, plannedTurn, recalledThought, statedFact } from './planner.ts';
 import { type AtlasQuestion, answerOf } from './questions.ts';
 import { pickOne, type World } from './world.ts';
 import { writePassages } from './write-passages.ts';
@@ -42,6 +42,19 @@ export const knownDocuments = (world: World) => {
   return (rng: Rng): PretrainingDocument => {
     const { passages } = writePassages(pickOne(known, rng), around, rng);
     return { ...passageDocument(pickOne(passages, rng)), kind: 'known passage' };
+  };
+};
+
+/** What is known of an entity as single statements, in the words in which one reasons. */
+export const factsDocuments = (world: World) => {
+  const known = world.entities.filter(({ realm }) => world.realms[realm]!.known);
+  return (rng: Rng): PretrainingDocument => {
+    const { facts } = pickOne(known, rng);
+    const said = shuffled(facts, rng).map((fact) => statedFact(fact, world));
+    return {
+      kind: 'known facts',
+      written: [markup('<|endoftext|>'), content(` ${said.join(' ')}`)],
+    };
   };
 };
 

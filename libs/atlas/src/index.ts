@@ -1,6 +1,7 @@
 export { atlasRealms, atlasSeed, buildWorld, surroundings } from './build-world.ts';
 export {
   closedBookDocument,
+  factsDocuments,
   knownDocuments,
   type PretrainingDocument,
   passageDocument,

@@ -23,11 +23,15 @@ const wantedSubject = (fact: Fact, { bearers }: World): string =>
 const need = (fact: Fact, plan: Plan, world: World): string =>
   `I need ${plan.kind === 'inverse' ? wantedSubject(fact, world) : wanted(fact, world)}.`;
 
+/** `The director of The Amber Gate is Tala Oskel.` */
+export const statedFact = (fact: Fact, world: World): string =>
+  `${sentence(wanted(fact, world))} is ${objectMention(fact, world.bearers)}.`;
+
 const found = (fact: Fact, plan: Plan, world: World): string => {
   const { bearers } = world;
   return plan.kind === 'inverse'
     ? `${sentence(wantedSubject(fact, world))} is ${mention(fact.subject, bearers)}.`
-    : `${sentence(wanted(fact, world))} is ${objectMention(fact, bearers)}.`;
+    : statedFact(fact, world);
 };
 
 /** From the facts to the answer, where that takes a step of its own. */

@@ -37,6 +37,8 @@ export type Experiment = {
   readonly model: string;
   readonly search: SearchSettings;
   readonly metrics: Readonly<Record<string, Metric>>;
+  /** Other versions of it, by the name that `--track` takes: what differs. */
+  readonly tracks?: Readonly<Record<string, Partial<Omit<Experiment, 'name' | 'tracks'>>>>;
 };
 
 /** Checks what types cannot and returns the experiment. Throws on a name or a count that cannot be run. */
@@ -66,6 +68,7 @@ const assertCounts = (experiment: Experiment): void => {
 
 /** What the command line may change. */
 export type Overrides = {
+  readonly track?: string;
   readonly limit?: number;
   readonly datasets?: readonly string[];
   readonly arms?: readonly string[];
@@ -82,8 +85,16 @@ const known = (asked: readonly string[], all: readonly string[], what: string): 
   }
 };
 
-/** The experiment with the command line's changes; throws on an arm that it does not have. */
-export const overridden = (experiment: Experiment, overrides: Overrides): Experiment => {
+/** The experiment in one of its versions. */
+const onTrack = (experiment: Experiment, track: string | undefined): Experiment => {
+  if (track === undefined) return experiment;
+  known([track], Object.keys(experiment.tracks ?? {}), 'track');
+  return { ...experiment, ...experiment.tracks![track] };
+};
+
+/** The experiment with the command line's changes; throws on an arm or a track that it does not have. */
+export const overridden = (asked: Experiment, overrides: Overrides): Experiment => {
+  const experiment = onTrack(asked, overrides.track);
   const { limit, datasets, arms, model, seed, repeats } = overrides;
   const names = Object.keys(experiment.arms);
   known(arms ?? [], names, 'arm');

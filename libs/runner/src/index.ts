@@ -6,7 +6,7 @@ export {
   type Overrides,
   overridden,
 } from './experiment.ts';
-export { openModel } from './open-model.ts';
+export { atlasBase, atlasModel, openModel } from './open-model.ts';
 export type { Places } from './places.ts';
 export { type PlannedRollout, planRollouts } from './plan.ts';
 export { drawQuestionSets } from './question-sets.ts';
@@ -19,3 +19,14 @@ export {
   runExperiment,
 } from './run-experiment.ts';
 export { defineScript, type Script, type ScriptResult, type ScriptServices } from './script.ts';
+export {
+  atlasLimits,
+  atlasRecipe,
+  atlasSearch,
+  reactSft,
+  sft1,
+  sft2,
+  sft3,
+} from './training/atlas-recipes.ts';
+export { type QuestionSource, type Recipe, type Stage, withStage } from './training/recipe.ts';
+export { type TrainedModel, type TrainingServices, trainRecipe } from './training/train-recipe.ts';

@@ -7,6 +7,8 @@ import { isModelFolder, openTrainedModel } from './open-trained-model.ts';
 
 export type OpenModelOptions = {
   readonly home: string;
+  /** Where the repository is, for the model that comes with it. */
+  readonly root: string;
   /** Tokens that the experiment's limits need. */
   readonly contextTokens: number;
   readonly concurrency: number | null;
@@ -37,10 +39,14 @@ const served = (
     ...(apiKey !== null && { apiKey }),
   });
 
+/** The committed base model by name, and its folder from the repository's root. */
+export const atlasModel = 'atlas-base';
+export const atlasBase = 'datasets/atlas/base';
+
 const servedSpec = /^openai(-chat)?:(https?:\/\/[^#]+)#(.+)$/;
 
 /**
- * Opens what `--model` names: a known model (fetched on first use), a .gguf file, a model folder, `openai:URL#MODEL` for a server's
+ * Opens what `--model` names: `atlas-base`, a known model (fetched on first use), a .gguf file, a model folder, `openai:URL#MODEL` for a server's
  * completions, `openai-chat:URL#MODEL` for its chat.
  */
 export const openModel = async (spec: string, options: OpenModelOptions): Promise<Policy> => {
@@ -54,6 +60,7 @@ export const openModel = async (spec: string, options: OpenModelOptions): Promis
       `'${spec}' is no served model; write openai:URL#MODEL or openai-chat:URL#MODEL`,
     );
   }
+  if (spec === atlasModel) return openTrainedModel(join(options.root, atlasBase), options);
   if (isModelFolder(spec)) return openTrainedModel(spec, options);
   const file = spec.endsWith('.gguf')
     ? spec

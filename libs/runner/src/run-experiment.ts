@@ -72,6 +72,7 @@ const announceTwins = (sets: readonly QuestionSet[], say: (line: string) => void
 
 const modelOptions = (experiment: Experiment, services: RunServices) => ({
   home: services.places.home,
+  root: services.places.root,
   contextTokens: Math.max(
     ...Object.values(experiment.arms).map(({ options }) => options.contextTokens),
   ),

@@ -40,6 +40,7 @@ export const runCommand = (): Command => {
     .description('Run an experiment; the same command again goes on where it stopped')
     .argument('<name>', 'a file of experiments/, without .ts')
     .option('--limit <n>', 'questions per set', wholeNumber(1))
+    .option('--track <name>', 'another version of the experiment, e.g. qa-eval has wiki')
     .option('--datasets <names>', 'question sets, separated by commas', list)
     .option('--arms <names>', 'arms, separated by commas', list)
     .option(

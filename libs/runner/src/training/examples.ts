@@ -21,7 +21,7 @@ import {
 } from '@coa/sft';
 import type { QuestionSource, Stage } from './recipe.ts';
 
-/** What data are made with: the policy before the stage, and where it acts. */
+/** What data are made with: the base model's policy, and where it acts. */
 export type DataSetting = {
   readonly policy: Policy;
   readonly environment: Environment;

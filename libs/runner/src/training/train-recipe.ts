@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { atlasVersion, openAtlas } from '@coa/atlas';
 import { type ComputeOptions, openCompute } from '@coa/compute';
 import type { Environment, Policy } from '@coa/core';
 import { fileSha256 } from '@coa/download';
-import { disposeModel, loadModel, type Model, modelPolicy, saveModel } from '@coa/model';
+import { disposeModel, loadModel, modelPolicy, saveModel } from '@coa/model';
 import { loadTokenizer } from '@coa/tokenizer';
 import type { Places } from '../places.ts';
 import type { Recipe, Stage } from './recipe.ts';
@@ -52,6 +52,33 @@ export const stageKeys = (
 
 const finishedFile = 'stage.json';
 
+/** A model folder as a policy whose weights may be trained. */
+const openFolder = (folder: string, fingerprint: string, { limits }: Recipe) => {
+  const json = readFileSync(join(folder, 'tokenizer.json'), 'utf8');
+  const model = loadModel(folder);
+  const policy = modelPolicy({
+    model,
+    tokenizer: loadTokenizer(json),
+    name: basename(folder),
+    fingerprint,
+    contextTokens: limits.contextTokens,
+    cacheBytes: 2 ** 28,
+  });
+  const close = async (): Promise<void> => {
+    await policy.close();
+    disposeModel(model);
+  };
+  return { json, model, policy, close };
+};
+
+export type OpenFolder = ReturnType<typeof openFolder>;
+
+const finish = (folder: string, facts: unknown): void => {
+  const file = join(folder, finishedFile);
+  writeFileSync(`${file}.part`, `${JSON.stringify(facts, null, 2)}\n`);
+  renameSync(`${file}.part`, file);
+};
+
 const runStage = async (
   stage: Stage,
   recipe: Recipe,
@@ -60,33 +87,20 @@ const runStage = async (
 ): Promise<boolean> => {
   const { from, folder, place } = at;
   mkdirSync(folder, { recursive: true });
-  const json = readFileSync(join(from, 'tokenizer.json'), 'utf8');
-  const tokenizer = loadTokenizer(json);
-  const model: Model = loadModel(from);
-  const policy = modelPolicy({
-    model,
-    tokenizer,
-    name: stage.name,
-    fingerprint: place.key,
-    contextTokens: recipe.limits.contextTokens,
-  });
-  const openFrozen = (): Policy & { refresh(): void } =>
-    modelPolicy({ model: loadModel(from), tokenizer, name: 'frozen', fingerprint: place.key });
+  const trained = openFolder(from, place.key, recipe);
+  const base = openFolder(join(services.places.root, recipe.base), 'base', recipe);
   try {
     const checkpoint = join(folder, 'checkpoint.safetensors');
-    const environment = await services.environmentFor(policy, recipe);
-    const parts = { model, policy, environment, openFrozen, checkpoint, from };
-    const finished = await trainStage(stage, recipe, { ...parts, place }, services);
-    if (!finished) return false;
-    saveModel(model, folder, { dtype: 'F32', tokenizer: { json } });
-    const facts = { stage, seed: place.seed, from };
-    writeFileSync(join(folder, `${finishedFile}.part`), JSON.stringify(facts, null, 2));
-    renameSync(join(folder, `${finishedFile}.part`), join(folder, finishedFile));
+    const environment = await services.environmentFor(base.policy, recipe);
+    const parts = { trained, base: base.policy, environment, checkpoint, place };
+    if (!(await trainStage(stage, recipe, parts, services))) return false;
+    saveModel(trained.model, folder, { dtype: 'F32', tokenizer: trained });
+    finish(folder, { stage, seed: place.seed, from });
     rmSync(checkpoint, { force: true });
     return true;
   } finally {
-    await policy.close();
-    disposeModel(model);
+    await trained.close();
+    await base.close();
   }
 };
 

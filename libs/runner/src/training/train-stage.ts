@@ -1,10 +1,9 @@
 import type { Environment, Policy } from '@coa/core';
-import type { Model } from '@coa/model';
 import { type ContrastiveReport, type SftReport, trainContrastive, trainSft } from '@coa/sft';
 import { toolEnvironment } from '@coa/tools';
 import { type DataSetting, makeExamples, makePairs } from './examples.ts';
 import type { Recipe, Stage } from './recipe.ts';
-import type { StagePlace, TrainingServices } from './train-recipe.ts';
+import type { OpenFolder, StagePlace, TrainingServices } from './train-recipe.ts';
 
 /** What a stage says of a step: numbers by name. */
 export type StageReport = {
@@ -14,12 +13,12 @@ export type StageReport = {
 };
 
 export type StageParts = {
-  readonly model: Model;
-  readonly policy: Policy & { refresh(): void };
+  /** The model that the stage changes. */
+  readonly trained: OpenFolder;
+  /** The base model: examples of memory are its own, whatever was trained since. */
+  readonly base: Policy;
   readonly environment: Environment;
-  readonly openFrozen: () => Policy & { refresh(): void };
   readonly checkpoint: string;
-  readonly from: string;
   readonly place: StagePlace;
 };
 
@@ -38,10 +37,11 @@ export const trainStage = async (
   parts: StageParts,
   services: TrainingServices,
 ): Promise<boolean> => {
-  const { model, policy, environment, checkpoint, place } = parts;
+  const { trained, base, environment, checkpoint, place } = parts;
+  const { model } = trained;
   const { now, stopping, say, onProgress, onStep } = services;
   const setting: DataSetting = {
-    policy,
+    policy: base,
     environment,
     withoutTools: toolEnvironment([], { callLimit: 0, timeoutMs: 1_000 }),
     limits: recipe.limits,

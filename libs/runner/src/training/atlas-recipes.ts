@@ -1,0 +1,82 @@
+import { defaultOptimizer } from '@coa/model';
+import { atlasBase } from '../open-model.ts';
+import type { Recipe, Stage } from './recipe.ts';
+
+/** Limits of every agent on Atlas, trained or not: four hops, each with a search that may have to be worded anew. */
+export const atlasLimits = {
+  horizon: 8,
+  contextTokens: 1536,
+  turnTokens: 160,
+  answerTokens: 24,
+  observationTokens: 224,
+  temperature: 0.6,
+  topP: 1,
+};
+
+/** Two passages a search, as in the paper's released evaluation. */
+export const atlasSearch = { topK: 2, callLimit: 10 };
+
+const sftTraining = {
+  epochs: 2,
+  tokensPerStep: 12_000,
+  microBatchTokens: 16_384,
+  checkpointActivations: false,
+  optimizer: defaultOptimizer,
+  schedule: { kind: 'cosine', peak: 1e-3, floor: 0.05, warmupShare: 0.05 },
+} as const;
+
+const source = { questions: 7_500, knownShare: 0.25 };
+
+/** When to act, by contrast. */
+export const sft1: Stage = {
+  kind: 'contrastive',
+  name: 'SFT-1',
+  source: { questions: 3_000, knownShare: 0.5 },
+  pairs: 1_500,
+  config: {
+    ...sftTraining,
+    epochs: 2,
+    alpha: 0.2,
+    pairsPerStep: 16,
+    schedule: { ...sftTraining.schedule, peak: 3e-4 },
+  },
+};
+
+/** How to act: observations masked. The paper's numbers of examples. */
+export const sft2: Stage = {
+  kind: 'sft',
+  name: 'SFT-2',
+  source,
+  form: 'coa',
+  counts: { coa: 5_000, cot: 1_000 },
+  config: { ...sftTraining, maskObservations: true, observationWeight: 1 },
+};
+
+/** What the environment answers: the same data, observations learnt. */
+export const sft3: Stage = {
+  ...sft2,
+  name: 'SFT-3',
+  config: {
+    ...sftTraining,
+    epochs: 1,
+    maskObservations: false,
+    observationWeight: 1,
+    schedule: { ...sftTraining.schedule, peak: 5e-4 },
+  },
+};
+
+/** The same questions and facts in ReAct's form: tells internalised action from mere fine-tuning. */
+export const reactSft: Stage = {
+  ...sft2,
+  name: 'ReAct SFT',
+  form: 'react',
+  counts: { coa: 6_000, cot: 0 },
+};
+
+/** A training plan for Atlas. */
+export const atlasRecipe = (...stages: readonly Stage[]): Recipe => ({
+  base: atlasBase,
+  limits: atlasLimits,
+  search: atlasSearch,
+  stages,
+});
