@@ -30,6 +30,8 @@ export type Experiment = {
   readonly arms: Readonly<Record<string, Arm>>;
   /** Question sets; one that is not at hand is replaced by its twin in the primer. */
   readonly datasets: readonly string[];
+  /** dev: for choosing prompts and settings (Atlas only). Default: test. */
+  readonly split?: 'test' | 'dev';
   readonly questionsPerDataset: number;
   readonly repeats: number;
   readonly seed: number;

@@ -27,11 +27,17 @@ const corpusOf = (name: string): string => {
   return name.startsWith('primer-') ? 'primer' : 'wiki82k';
 };
 
-/** Every question of a set's test split. */
-const testQuestions = async (name: string, places: Places): Promise<readonly Question[]> =>
-  atlasSetNames.includes(name)
-    ? atlasQuestions(name, 'test').map(({ question }) => question)
-    : loadQuestions(name, 'test', places);
+/** Every question of a set's split. Throws where a split is asked for that nobody has. */
+const questionsOf = async (
+  name: string,
+  { split, places }: { readonly split: 'test' | 'dev'; readonly places: Places },
+): Promise<readonly Question[]> => {
+  if (atlasSetNames.includes(name)) {
+    return atlasQuestions(name, split).map(({ question }) => question);
+  }
+  if (split === 'test') return loadQuestions(name, split, places);
+  throw new Error(`'${name}' is asked for its ${split} split; only Atlas's sets have one`);
+};
 
 /** Draws the seeded sample of each set; a published set that is not at hand is replaced by its primer twin. */
 export const drawQuestionSets = async (
@@ -39,12 +45,13 @@ export const drawQuestionSets = async (
   sample: {
     readonly size: number;
     readonly seed: number;
+    readonly split?: 'test' | 'dev';
     readonly places: Places;
     /** Some arm searches, so a set counts as at hand only with its passages. */
     readonly searching: boolean;
   },
 ): Promise<QuestionSet[]> => {
-  const { size, seed, places, searching } = sample;
+  const { size, seed, split = 'test', places, searching } = sample;
   const sets: QuestionSet[] = [];
   for (const name of asked) {
     const twin = primerTwin[name];
@@ -56,7 +63,7 @@ export const drawQuestionSets = async (
     if (sets.some((set) => set.name === chosen)) {
       throw new Error(`'${name}' would run ${chosen} a second time; name each set once`);
     }
-    const questions = sampleQuestions(await testQuestions(chosen, places), size, seed);
+    const questions = sampleQuestions(await questionsOf(chosen, { split, places }), size, seed);
     sets.push({ name: chosen, asked: name, corpus: corpusOf(chosen), questions });
   }
   return sets;

@@ -93,7 +93,8 @@ export const runExperiment = async (
   const asked = overridden(experiment, overrides);
   const { places, say } = services;
   const searching = Object.values(asked.arms).some(({ environment }) => environment === 'search');
-  const sample = { size: asked.questionsPerDataset, seed: asked.seed, places, searching };
+  const { questionsPerDataset: size, seed, split = 'test' } = asked;
+  const sample = { size, seed, split, places, searching };
   const sets = await drawQuestionSets(asked.datasets, sample);
   announceTwins(sets, say);
   const store = openStore(services.storeFile ?? join(places.home, 'runs.db'));

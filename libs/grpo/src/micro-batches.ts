@@ -1,0 +1,93 @@
+import { type MicroBatch, type Model, packSequences } from '@coa/model';
+import { batchLoss, type KnownTokens, type LossParts, referenceLogprobs } from './batch-loss.ts';
+import type { GrpoConfig } from './config.ts';
+import type { RatedRollout } from './sample-batch.ts';
+import { sequenceWeights } from './token-loss.ts';
+
+/** One rollout as the update holds it. */
+type Sequence = {
+  readonly label: string;
+  readonly ids: Int32Array;
+  readonly wanted: Uint8Array;
+  readonly behaviour: Float32Array;
+  readonly advantage: number;
+  /** Of each of its tokens in the batch's loss. */
+  readonly weight: number;
+};
+
+const ones = (mask: Uint8Array): number => mask.reduce((sum, one) => sum + one, 0);
+
+/** Rollouts with something to learn from; those that teach nothing still count in the averages. */
+const sequencesOf = (rollouts: readonly RatedRollout[], config: GrpoConfig): Sequence[] => {
+  const counted = rollouts.filter(({ wanted }) => ones(wanted) > 0);
+  const weights = sequenceWeights(
+    counted.map(({ wanted }) => ones(wanted)),
+    config.averaging,
+  );
+  const silent = config.kl.coefficient === 0 && config.entropyCoefficient === 0;
+  return counted.flatMap(({ rollout, wanted, advantage }, i) => {
+    if (silent && advantage === 0) return [];
+    const { ids, logprobs } = rollout.tokens!;
+    const { dataset, id } = rollout.trajectory.question;
+    const behaviour = logprobs.filter((_, t) => wanted[t] === 1);
+    return [{ label: `${dataset}/${id}`, ids, wanted, behaviour, advantage, weight: weights[i]! }];
+  });
+};
+
+/** Sequences in parts of at most so many tokens, in order; a longer one stands alone. */
+const partsOf = (sequences: readonly Sequence[], most: number): Sequence[][] => {
+  const parts: Sequence[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const sequence of sequences) {
+    if (size + sequence.ids.length > most) {
+      parts.push([]);
+      size = 0;
+    }
+    parts.at(-1)!.push(sequence);
+    size += sequence.ids.length;
+  }
+  return parts;
+};
+
+const perToken = (sequences: readonly Sequence[], of: (sequence: Sequence) => number) =>
+  Float32Array.from(
+    sequences.flatMap((sequence) =>
+      Array.from<number>({ length: sequence.behaviour.length }).fill(of(sequence)),
+    ),
+  );
+
+/** The micro-batches of an update; `again(parts)` gives them for each further update on the same batch. */
+export const updatesOf = (
+  {
+    model,
+    reference,
+    temperature,
+  }: {
+    readonly model: Model;
+    readonly reference: Model | null;
+    readonly temperature: number;
+  },
+  rollouts: readonly RatedRollout[],
+  config: GrpoConfig,
+): ((update: { readonly first: boolean; readonly parts: LossParts }) => MicroBatch[]) => {
+  const held = partsOf(sequencesOf(rollouts, config), config.microBatchTokens).map((sequences) => {
+    const packed = packSequences(sequences);
+    const known: KnownTokens = {
+      behaviour: Float32Array.from(sequences.flatMap(({ behaviour }) => [...behaviour])),
+      reference: referenceLogprobs(
+        config.kl.coefficient > 0 ? reference : null,
+        packed,
+        temperature,
+      ),
+      advantages: perToken(sequences, ({ advantage }) => advantage),
+      weights: perToken(sequences, ({ weight }) => weight),
+    };
+    return { label: [...new Set(sequences.map(({ label }) => label))].join(', '), packed, known };
+  });
+  return ({ first, parts }) =>
+    held.map(({ label, packed, known }) => ({
+      label,
+      loss: () =>
+        batchLoss(model, packed, known, config, { temperature, firstUpdate: first, parts }),
+    }));
+};
