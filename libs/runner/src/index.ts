@@ -1,4 +1,5 @@
 export { standardMetrics } from '@coa/metrics';
+export { openRetriever, searchEnvironment } from './environments.ts';
 export {
   type Arm,
   defineExperiment,
@@ -22,6 +23,7 @@ export { defineScript, type Script, type ScriptResult, type ScriptServices } fro
 export {
   atlasLimits,
   atlasRecipe,
+  atlasRl,
   atlasSearch,
   reactSft,
   sft1,

@@ -1,12 +1,29 @@
-import type { Policy } from '@coa/core';
+import type { Policy, Rollout } from '@coa/core';
+import type { Store } from '@coa/store';
 import { openRetriever, searchEnvironment } from './environments.ts';
 import type { Experiment } from './experiment.ts';
 import { openTrainedModel } from './open-trained-model.ts';
 import type { Segment } from './plan.ts';
 import type { RunServices } from './run-experiment.ts';
 import { type TrainingServices, trainRecipe } from './training/train-recipe.ts';
+import type { StageReport } from './training/train-stage.ts';
 
-const trainingServices = (services: RunServices): TrainingServices => {
+/** Observations of a rollout that a model of the world wrote. */
+const simulatedCalls = ({ trajectory }: Rollout, { numbers }: StageReport): number =>
+  (numbers.simulatedCalls ?? 0) > 0
+    ? trajectory.steps.filter(({ kind }) => kind === 'observation').length
+    : 0;
+
+const storedRollouts = (report: StageReport) =>
+  report.rollouts.map(({ rollout, group, reward, advantage }) => ({
+    rollout,
+    group,
+    reward,
+    advantage,
+    simulatedCalls: simulatedCalls(rollout, report),
+  }));
+
+const trainingServices = (services: RunServices, store: Store): TrainingServices => {
   const { places, stopping, say, onProgress, compute = {} } = services;
   const corpus = { places, stopping, onProgress };
   return {
@@ -18,12 +35,18 @@ const trainingServices = (services: RunServices): TrainingServices => {
     now: () => performance.now(),
     say,
     onProgress,
-    onStep: () => undefined,
+    onStage: (place, recipe) => store.startTraining({ ...place, recipe }),
+    onStep: ({ key }, report) =>
+      store.appendTrainingStep(key, { ...report, rollouts: storedRollouts(report) }),
   };
 };
 
 /** Opens the model of each segment when its turn comes, trains it where it must be, and holds one trained model at a time. */
-export const openModels = (experiment: Experiment, base: Policy, services: RunServices) => {
+export const openModels = (
+  experiment: Experiment,
+  { base, runId, store }: { readonly base: Policy; readonly runId: string; readonly store: Store },
+  services: RunServices,
+) => {
   const held: { policy: Policy | null } = { policy: null };
   const close = async (): Promise<void> => {
     await held.policy?.close();
@@ -34,8 +57,9 @@ export const openModels = (experiment: Experiment, base: Policy, services: RunSe
     if (trained === null || services.policy) return base;
     const { recipe, options } = experiment.arms[trained.arm]!;
     const seed = experiment.seed + trained.repeat;
-    const model = await trainRecipe(recipe!, seed, trainingServices(services));
+    const model = await trainRecipe(recipe!, seed, trainingServices(services, store));
     if (model === null) return null;
+    store.linkTrainings(runId, trained.arm, trained.repeat, model.keys);
     held.policy = await openTrainedModel(model.folder, {
       contextTokens: options.contextTokens,
       concurrency: services.concurrency ?? null,

@@ -126,7 +126,6 @@ const runWith = async (parts: {
   const { places, onProgress, say, stopping, abort, command } = services;
   const setting = { experiment: asked, places, policy, onProgress, stopping };
   const environments = await openEnvironments(sets, setting);
-  const models = openModels(asked, policy, services);
   const plan = planRollouts(
     asked,
     sets.map((set) => set.questions),
@@ -144,7 +143,9 @@ const runWith = async (parts: {
     manifest,
     sets.flatMap((set) => set.questions),
   );
-  say(`run ${manifest.runId} (${state})`);
+  const { runId } = manifest;
+  say(`run ${runId} (${state})`);
+  const models = openModels(asked, { base: policy, runId, store }, services);
   const made = await runPlan({
     experiment: asked,
     manifest,

@@ -1,6 +1,7 @@
-import type { Manifest, Outcome, RunRecord, Step, TokenSequence } from '@coa/core';
+import type { Manifest, Outcome, RunRecord, TokenSequence } from '@coa/core';
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { byRollout } from './by-rollout.ts';
 import type { Connection } from './connection.ts';
 import { needRun } from './run-rows.ts';
 import {
@@ -14,6 +15,7 @@ import {
   tokenArrays,
   usage,
 } from './schema.ts';
+import { stepOf } from './step-rows.ts';
 import { checkedQuestion } from './stored-json.ts';
 import { decodeTokens } from './token-blobs.ts';
 
@@ -98,16 +100,6 @@ type Page = {
   readonly tokens: ReadonlyMap<number, typeof tokenArrays.$inferSelect>;
 };
 
-const byRollout = <T extends { readonly rolloutId: number }>(rows: readonly T[]) => {
-  const groups = new Map<number, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.rolloutId);
-    if (group) group.push(row);
-    else groups.set(row.rolloutId, [row]);
-  }
-  return groups;
-};
-
 const readPage = (reads: Reads, page: readonly number[], withTokens: boolean): Page => {
   const ids = JSON.stringify(page);
   const tokens = withTokens ? reads.tokens.all({ ids }) : [];
@@ -117,20 +109,6 @@ const readPage = (reads: Reads, page: readonly number[], withTokens: boolean): P
     metrics: byRollout(reads.metrics.all({ ids })),
     tokens: new Map(tokens.map((row) => [row.rolloutId, row])),
   };
-};
-
-const stepOf = (row: typeof steps.$inferSelect): Step => {
-  switch (row.kind) {
-    case 'think':
-    case 'answer':
-      return { kind: row.kind, text: row.text! };
-    case 'action':
-      return { kind: row.kind, tool: row.tool!, input: row.input! };
-    case 'observation': {
-      const passageIds = JSON.parse(row.passageIds!) as string[];
-      return { kind: row.kind, text: row.text!, passageIds, failure: row.failure };
-    }
-  }
 };
 
 const outcomeOf = (head: Head, page: Page): Outcome => {

@@ -1,7 +1,5 @@
-import type { Manifest, ObservationFailure, Question, Step, StopReason } from '@coa/core';
+import type { Manifest, Question, StopReason } from '@coa/core';
 import {
-  blob,
-  customType,
   index,
   integer,
   primaryKey,
@@ -10,18 +8,10 @@ import {
   text,
   unique,
 } from 'drizzle-orm/sqlite-core';
-import { decodeText, encodeText } from './lossless-text.ts';
+import { exactText, stepColumns, tokenColumns } from './columns.ts';
 
-/** The tables of migrations/*.sql, column by column (a test holds the two together); what each holds is said there. */
+/** The tables of a run, as in migrations/*.sql, column by column (a test holds the two together); what each holds is said there. */
 
-/** Any JavaScript string, exactly. Placeholders hand their nulls to `toDriver` too. */
-const exactText = customType<{ data: string; driverData: string | null }>({
-  dataType: () => 'text',
-  toDriver: (value: string | null) => (value === null ? null : encodeText(value)),
-  fromDriver: (stored) => decodeText(stored as string),
-});
-
-const bytes = (name: string) => blob(name, { mode: 'buffer' }).notNull();
 const rolloutReference = () =>
   integer('rollout_id')
     .notNull()
@@ -128,25 +118,14 @@ export const steps = sqliteTable(
   'steps',
   {
     rolloutId: rolloutReference(),
-    position: integer('position').notNull(),
-    kind: text('kind').$type<Step['kind']>().notNull(),
-    text: exactText('text'),
-    tool: exactText('tool'),
-    input: exactText('input'),
-    passageIds: text('passage_ids'),
-    failure: text('failure').$type<ObservationFailure>(),
+    ...stepColumns(),
   },
   (table) => [primaryKey({ columns: [table.rolloutId, table.position] })],
 );
 
 export const tokenArrays = sqliteTable('token_arrays', {
   rolloutId: rolloutReference().primaryKey(),
-  length: integer('length').notNull(),
-  encoding: text('encoding').$type<'raw' | 'deflate'>().notNull(),
-  ids: bytes('ids'),
-  promptMask: bytes('prompt_mask'),
-  observationMask: bytes('observation_mask'),
-  logprobs: bytes('logprobs'),
+  ...tokenColumns(),
 });
 
 export const metricValues = sqliteTable(

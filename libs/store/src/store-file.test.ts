@@ -1,19 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { connect } from './connection.ts';
-import { knownVersion } from './migrate.ts';
-import { manifestOf, questionOf, rolloutRecord, temporaryFolder } from './records.test-data.ts';
+import { applicationId, knownVersion } from './migrate.ts';
+import {
+  errorRecord,
+  manifestOf,
+  questionOf,
+  rolloutRecord,
+  temporaryFolder,
+} from './records.test-data.ts';
 import * as schema from './schema.ts';
 import { openStore } from './store.ts';
+import * as trainingSchema from './training-schema.ts';
 
 test('the migrations make the tables and columns that the schema names', () => {
   const { client } = connect(':memory:', { readonly: false, busyTimeoutMs: 0 });
   const names = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  expect(Object.values(schema).map(getTableName).sort()).toEqual([...names].sort());
-  for (const table of Object.values(schema)) {
+  const tables = [...Object.values(schema), ...Object.values(trainingSchema)];
+  expect(tables.map(getTableName).sort()).toEqual([...names].sort());
+  for (const table of tables) {
     const made = client.pragma(`table_info(${getTableName(table)})`) as {
       name: string;
       type: string;
@@ -109,5 +117,29 @@ test('a full disk fails one record by name; all before it are kept, and writing 
   expect(store.startRun(manifestOf())).toBe('resumed');
   records.slice(stored).forEach((record) => void store.appendRecord(record));
   expect([...store.readRecords('toy-1a2b3c')]).toEqual(records);
+  store.close();
+});
+
+test('a store of schema version 1 is brought up to date with all it has', () => {
+  const file = join(temporaryFolder(), 'runs.db');
+  const client = new Database(file);
+  client.exec(readFileSync(new URL('./migrations/0001-spine.sql', import.meta.url), 'utf8'));
+  client.pragma(`application_id = ${applicationId}`);
+  client.pragma('user_version = 1');
+  const manifest = JSON.stringify(manifestOf());
+  client.exec(`
+    INSERT INTO experiments VALUES (1, 'toy');
+    INSERT INTO runs VALUES (1, 'toy-1a2b3c', 1, '${manifest}', 'finished', '2026', '2026', 'p');
+    INSERT INTO arms VALUES (1, 1, 0, 'ReAct', '{}'), (2, 1, 1, 'CoA', '{}');
+    INSERT INTO datasets VALUES (1, 1, 0, 'nq', 'aa');
+    INSERT INTO questions VALUES (1, 1, 0, 'q1', '${JSON.stringify(questionOf('nq', 'q1'))}');
+    INSERT INTO rollouts VALUES (1, 2, 1, 0, 5, 'error', NULL, NULL, 0.25);
+    INSERT INTO errors VALUES (1, 'server said 500', 3);
+  `);
+  client.close();
+  expect(() => openStore(file, { readonly: true })).toThrow('has schema version 1');
+  const store = openStore(file);
+  expect([...store.readRecords('toy-1a2b3c')]).toEqual([errorRecord(questionOf('nq', 'q1'))]);
+  expect(store.startTraining({ key: 'k', stage: 'SFT-1', seed: 1, recipe: {} })).toBe('new');
   store.close();
 });

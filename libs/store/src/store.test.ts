@@ -30,6 +30,14 @@ describe('records', () => {
     expect([...store.readRecords('toy-1a2b3c')]).toEqual(records);
   });
 
+  test('keep the reasoning graph of a question and whether its entities are known', () => {
+    const store = started();
+    const evidence = [{ subject: 'Ada', relation: 'father', object: 'Byron', passageIds: ['p1'] }];
+    const question = { ...questionOf('atlas', 'a1'), evidence, known: true };
+    store.appendRecord(rolloutRecord(question));
+    expect([...store.readRecords('toy-1a2b3c')]).toEqual([rolloutRecord(question)]);
+  });
+
   test('keep NUL, half surrogate pairs and empty arrays in every field', () => {
     const odd = 'a\0b\ud800c';
     const question = { ...questionOf(`nq${odd}`, `q${odd}`, odd), golds: [odd], type: odd };

@@ -25,6 +25,7 @@ import { arms, datasets, questions, rollouts, runs } from './schema.ts';
 import { explained } from './store-failure.ts';
 import { checkedManifest } from './stored-json.ts';
 import type { TokenEncoding } from './token-blobs.ts';
+import { type TrainingStore, trainingReads, trainingWrites } from './training-store.ts';
 import { recordWriter } from './write-record.ts';
 
 export type StoreOptions = {
@@ -39,7 +40,7 @@ export type StoreOptions = {
 };
 
 /** An open run store. Every method is synchronous; failures of disk or file throw with what to do. */
-export type Store = {
+export type Store = TrainingStore & {
   /** Absolute path, links resolved. */
   readonly file: string;
   /**
@@ -70,7 +71,7 @@ export type Store = {
   metricIds(runId: string): readonly string[];
   /** The whole id for one that is shortened: its beginning, or that of its part after the last dash. */
   resolveRun(text: string): string;
-  /** Removes a run and all its records; throws while another process is writing it. */
+  /** Removes a run and all its records, not the trainings that it used; throws while another process is writing it. */
   deleteRun(runId: string): void;
   close(): void;
 };
@@ -200,6 +201,7 @@ const writing = (connection: Connection, tokenEncoding: TokenEncoding) => {
     },
     deleteRun: (runId: string): void =>
       attempt(`delete run '${runId}'`, () => removeRun(connection, runId)),
+    rowsOf: (runId: string) => startedRun(started, runId).rows,
     releaseAll: (): void => {
       for (const { lock } of started.values()) lock.release();
       started.clear();
@@ -216,11 +218,13 @@ export const openStore = (file: string, options: StoreOptions = {}): Store => {
   const { readonly = false, busyTimeoutMs = 30_000, tokenEncoding = 'raw', maxPages } = options;
   const connection = connect(file, { readonly, busyTimeoutMs });
   if (maxPages !== undefined) connection.client.pragma(`max_page_count = ${maxPages}`);
-  const { releaseAll, ...writes } = writing(connection, tokenEncoding);
+  const { rowsOf, releaseAll, ...writes } = writing(connection, tokenEncoding);
   return {
     file: connection.file,
     ...writes,
     ...reading(connection),
+    ...trainingWrites(connection, { tokenEncoding, rowsOf }),
+    ...trainingReads(connection),
     close: () => {
       releaseAll();
       connection.client.close();

@@ -12,6 +12,17 @@ const questionSchema = z.object({
   supportComplete: z.boolean(),
   type: z.string().nullable(),
   hops: z.number().nullable(),
+  evidence: z
+    .array(
+      z.object({
+        subject: z.string(),
+        relation: z.string(),
+        object: z.string(),
+        passageIds: z.array(z.string()),
+      }),
+    )
+    .exactOptional(),
+  known: z.boolean().exactOptional(),
 });
 
 const named = z.looseObject({ name: z.string(), fingerprint: z.string() });

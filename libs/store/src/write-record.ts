@@ -1,67 +1,39 @@
-import type { RunRecord, Step } from '@coa/core';
-import { and, eq, getTableColumns, sql } from 'drizzle-orm';
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { RunRecord } from '@coa/core';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Connection } from './connection.ts';
+import { preparedInsert } from './prepared-insert.ts';
 import { nameRecord, questionOf } from './record-key.ts';
 import { placeQuestion, type RunRows, rememberQuestion } from './run-rows.ts';
 import { errors, metricValues, rollouts, steps, tokenArrays, usage } from './schema.ts';
+import { stepRow } from './step-rows.ts';
 import { encodeTokens, type TokenEncoding } from './token-blobs.ts';
 
 /** Prepared once per store: a trajectory runs about forty of them. */
-const prepareWrites = ({ db }: Connection) => {
-  const insertInto = <T extends SQLiteTable>(table: T) => {
-    const columns = Object.keys(getTableColumns(table));
-    const values = Object.fromEntries(columns.map((name) => [name, sql.placeholder(name)]));
-    const statement = db
-      .insert(table)
-      .values(values as T['$inferInsert'])
-      .prepare();
-    // Every column is named, null included: a placeholder without a value is an error.
-    return (row: { [column in keyof T['$inferSelect']]: T['$inferSelect'][column] | null }) =>
-      statement.run(row as Record<string, unknown>);
-  };
-  return {
-    findRollout: db
-      .select({ id: rollouts.id, outcome: rollouts.outcome })
-      .from(rollouts)
-      .where(
-        and(
-          eq(rollouts.armId, sql.placeholder('armId')),
-          eq(rollouts.questionId, sql.placeholder('questionId')),
-          eq(rollouts.repeat, sql.placeholder('repeat')),
-        ),
-      )
-      .prepare(),
-    removeRollout: db
-      .delete(rollouts)
-      .where(eq(rollouts.id, sql.placeholder('id')))
-      .prepare(),
-    addRollout: insertInto(rollouts),
-    addStep: insertInto(steps),
-    addTokens: insertInto(tokenArrays),
-    addMetric: insertInto(metricValues),
-    addUsage: insertInto(usage),
-    addError: insertInto(errors),
-  };
-};
+const prepareWrites = ({ db }: Connection) => ({
+  findRollout: db
+    .select({ id: rollouts.id, outcome: rollouts.outcome })
+    .from(rollouts)
+    .where(
+      and(
+        eq(rollouts.armId, sql.placeholder('armId')),
+        eq(rollouts.questionId, sql.placeholder('questionId')),
+        eq(rollouts.repeat, sql.placeholder('repeat')),
+      ),
+    )
+    .prepare(),
+  removeRollout: db
+    .delete(rollouts)
+    .where(eq(rollouts.id, sql.placeholder('id')))
+    .prepare(),
+  addRollout: preparedInsert(db, rollouts),
+  addStep: preparedInsert(db, steps),
+  addTokens: preparedInsert(db, tokenArrays),
+  addMetric: preparedInsert(db, metricValues),
+  addUsage: preparedInsert(db, usage),
+  addError: preparedInsert(db, errors),
+});
 
 type Writes = ReturnType<typeof prepareWrites>;
-
-const noStep = { text: null, tool: null, input: null, passageIds: null, failure: null };
-
-const stepRow = (step: Step) => {
-  switch (step.kind) {
-    case 'think':
-    case 'answer':
-      return { ...noStep, kind: step.kind, text: step.text };
-    case 'action':
-      return { ...noStep, kind: step.kind, tool: step.tool, input: step.input };
-    case 'observation': {
-      const passageIds = JSON.stringify(step.passageIds);
-      return { ...noStep, kind: step.kind, text: step.text, passageIds, failure: step.failure };
-    }
-  }
-};
 
 /** What types cannot say about a record. */
 const assertStorable = (record: RunRecord, rows: RunRows): void => {

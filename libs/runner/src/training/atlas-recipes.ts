@@ -1,5 +1,7 @@
+import { paperGrpo } from '@coa/grpo';
 import { defaultOptimizer } from '@coa/model';
 import { atlasBase } from '../open-model.ts';
+import { noInstructions } from './examples.ts';
 import type { Recipe, Stage } from './recipe.ts';
 
 /** Limits of every agent on Atlas, trained or not: four hops, each with a search that may have to be worded anew. */
@@ -17,12 +19,12 @@ export const atlasLimits = {
 export const atlasSearch = { topK: 2, callLimit: 10 };
 
 const sftTraining = {
-  epochs: 2,
+  epochs: 1,
   tokensPerStep: 12_000,
   microBatchTokens: 16_384,
   checkpointActivations: false,
   optimizer: defaultOptimizer,
-  schedule: { kind: 'cosine', peak: 1e-3, floor: 0.05, warmupShare: 0.05 },
+  schedule: { kind: 'cosine', peak: 1.5e-3, floor: 0.05, warmupShare: 0.05 },
 } as const;
 
 const source = { questions: 7_500, knownShare: 0.25 };
@@ -32,10 +34,9 @@ export const sft1: Stage = {
   kind: 'contrastive',
   name: 'SFT-1',
   source: { questions: 3_000, knownShare: 0.5 },
-  pairs: 1_500,
+  pairs: 1_000,
   config: {
     ...sftTraining,
-    epochs: 2,
     alpha: 0.2,
     pairsPerStep: 16,
     schedule: { ...sftTraining.schedule, peak: 3e-4 },
@@ -58,7 +59,6 @@ export const sft3: Stage = {
   name: 'SFT-3',
   config: {
     ...sftTraining,
-    epochs: 1,
     maskObservations: false,
     observationWeight: 1,
     schedule: { ...sftTraining.schedule, peak: 5e-4 },
@@ -72,6 +72,33 @@ export const reactSft: Stage = {
   form: 'react',
   counts: { coa: 6_000, cot: 0 },
 };
+
+/** Reinforcement learning from so many simulated and then real batches. */
+export const atlasRl = (
+  name: string,
+  batches: { readonly simulated: number; readonly real: number },
+): Stage & { readonly kind: 'grpo' } => ({
+  kind: 'grpo',
+  name,
+  source: { questions: 3_000, knownShare: 0.25 },
+  prompt: noInstructions,
+  batches,
+  simulator: { kind: 'self' },
+  temperature: 1,
+  formatPenalty: 0.1,
+  config: {
+    ...paperGrpo,
+    advantage: 'unbiased-std',
+    questionsPerBatch: 16,
+    groupSize: 8,
+    updatesPerBatch: 1,
+    maskObservations: true,
+    schedule: { kind: 'constant', peak: 1e-4, floor: 1, warmup: 2 },
+    optimizer: { ...defaultOptimizer, weightDecay: 0 },
+    microBatchTokens: 16_384,
+    collapse: { window: 8, share: 0.4 },
+  },
+});
 
 /** A training plan for Atlas. */
 export const atlasRecipe = (...stages: readonly Stage[]): Recipe => ({

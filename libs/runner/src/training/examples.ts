@@ -5,7 +5,7 @@ import {
   type Environment,
   type Policy,
   type Protocol,
-  type Question,
+  type ProtocolOptions,
   type Rollout,
   reactProtocol,
 } from '@coa/core';
@@ -32,11 +32,12 @@ export type DataSetting = {
   readonly say: (line: string) => void;
 };
 
-/** The prompts of trained models carry no instructions: what to do is in the weights. */
+/** Trained models read no instructions: what to do is in the weights. */
+export const noInstructions: ProtocolOptions = { examples: 0, system: '' };
+
+/** The protocol of what is taught. */
 export const trainedProtocol = (form: 'coa' | 'react'): Protocol =>
-  form === 'coa'
-    ? coaProtocol({ examples: 0, system: '' })
-    : reactProtocol({ examples: 0, system: '' });
+  form === 'coa' ? coaProtocol(noInstructions) : reactProtocol(noInstructions);
 
 const endOfTurn = '<|im_end|>';
 const concurrency = 256;
@@ -48,7 +49,7 @@ const told = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
 
-const drawTraining = (
+export const drawTraining = (
   { questions, knownShare }: QuestionSource,
   purpose: string,
   seed: number,
@@ -143,6 +144,3 @@ export const makePairs = async (
   say(`${stage.name}: pairs: ${told(counts)}; rejected: ${told(rejections)}`);
   return pairs;
 };
-
-export const questionsOf = (asked: readonly AtlasQuestion[]): Question[] =>
-  asked.map(({ question }) => question);

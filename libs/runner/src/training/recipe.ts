@@ -1,3 +1,5 @@
+import type { ProtocolOptions } from '@coa/core';
+import type { GrpoConfig } from '@coa/grpo';
 import type { RolloutOptions } from '@coa/rollout';
 import type { ContrastiveConfig, ExampleCounts, SftConfig } from '@coa/sft';
 import type { SearchSettings } from '../experiment.ts';
@@ -8,6 +10,9 @@ export type QuestionSource = {
   /** In [0, 1]. */
   readonly knownShare: number;
 };
+
+/** Who answers the actions of simulated batches: the policy that is trained, or what it was when the stage began. */
+export type Simulator = { readonly kind: 'self' } | { readonly kind: 'frozen' };
 
 /** One step of a training plan. `name` is what curves and tables call it. */
 export type Stage =
@@ -29,6 +34,21 @@ export type Stage =
       readonly form: 'coa' | 'react';
       readonly counts: ExampleCounts;
       readonly config: Omit<SftConfig, 'seed'>;
+    }
+  /** Reinforcement learning by GRPO: batches in a simulated environment, then batches in the real one. */
+  | {
+      readonly kind: 'grpo';
+      readonly name: string;
+      readonly source: QuestionSource;
+      /** What the policy reads before each question; one that was taught needs nothing. */
+      readonly prompt: ProtocolOptions;
+      readonly batches: { readonly simulated: number; readonly real: number };
+      readonly simulator: Simulator;
+      /** Of sampling; updates score under the same. */
+      readonly temperature: number;
+      /** Taken off the reward of a rollout that did not answer by itself. */
+      readonly formatPenalty: number;
+      readonly config: Omit<GrpoConfig, 'seed' | 'batches'>;
     };
 
 /** A full training plan: plain data, so that an arm is a function of a recipe. */

@@ -20,6 +20,8 @@ export type TrainingServices = {
   readonly now: () => number;
   readonly say: (line: string) => void;
   readonly onProgress: (label: string, done: number, total: number) => void;
+  /** Called for every stage in turn, those found trained included; the recipe ends with it. */
+  readonly onStage: (at: StagePlace, recipe: Recipe) => void;
   /** Called once for every step of every stage that is trained, not for stages found trained. */
   readonly onStep: (at: StagePlace, report: StageReport) => void;
 };
@@ -27,8 +29,8 @@ export type TrainingServices = {
 /** Which stage of which training a step belongs to. `key` tells trainings with the same past apart from all others. */
 export type StagePlace = { readonly key: string; readonly stage: string; readonly seed: number };
 
-/** A trained model in its folder; `key` changes with everything that decided its weights. */
-export type TrainedModel = { readonly folder: string; readonly key: string };
+/** A trained model in its folder, and the keys of the stages that made it: the last changes with everything that decided its weights. */
+export type TrainedModel = { readonly folder: string; readonly keys: readonly string[] };
 
 /** Raised whenever the same recipe may give other weights. */
 const trainingVersion = 1;
@@ -92,7 +94,8 @@ const runStage = async (
   try {
     const checkpoint = join(folder, 'checkpoint.safetensors');
     const environment = await services.environmentFor(base.policy, recipe);
-    const parts = { trained, base: base.policy, environment, checkpoint, place };
+    const start = () => openFolder(from, place.key, recipe);
+    const parts = { trained, start, base: base.policy, environment, checkpoint, place };
     if (!(await trainStage(stage, recipe, parts, services))) return false;
     saveModel(trained.model, folder, { dtype: 'F32', tokenizer: trained });
     finish(folder, { stage, seed: place.seed, from });
@@ -119,17 +122,17 @@ export const trainRecipe = async (
   let from = join(places.root, recipe.base);
   const base = await fileSha256(join(from, 'model.safetensors'));
   const keys = stageKeys(recipe, { base, seed, backend: opened.fingerprint });
-  let key = base.slice(0, 16);
   for (const [i, stage] of recipe.stages.entries()) {
-    key = keys[i]!;
+    const key = keys[i]!;
+    const place = { key, stage: stage.name, seed };
+    services.onStage(place, { ...recipe, stages: recipe.stages.slice(0, i + 1) });
     const folder = join(places.home, 'training', 'stages', key);
     if (!existsSync(join(folder, finishedFile))) {
       say(`training ${stage.name} (seed ${seed}) in ${folder}`);
-      const place = { key, stage: stage.name, seed };
       const finished = await runStage(stage, recipe, { from, folder, place }, services);
       if (!finished) return null;
     }
     from = folder;
   }
-  return { folder: from, key };
+  return { folder: from, keys };
 };

@@ -1,15 +1,22 @@
 import type { Environment, Policy } from '@coa/core';
+import type { RatedRollout } from '@coa/grpo';
 import { type ContrastiveReport, type SftReport, trainContrastive, trainSft } from '@coa/sft';
 import { toolEnvironment } from '@coa/tools';
 import { type DataSetting, makeExamples, makePairs } from './examples.ts';
 import type { Recipe, Stage } from './recipe.ts';
+import { trainGrpoStage } from './train-grpo-stage.ts';
 import type { OpenFolder, StagePlace, TrainingServices } from './train-recipe.ts';
 
 /** What a stage says of a step: numbers by name. */
 export type StageReport = {
   readonly step: number;
   readonly steps: number;
+  /** What the same training gives again. */
   readonly numbers: Readonly<Record<string, number | null>>;
+  /** Speeds, for people. */
+  readonly timing: Readonly<Record<string, number>>;
+  /** What reinforcement learning sampled in this step; none where it learnt from given data, or from those of the step before. */
+  readonly rollouts: readonly RatedRollout[];
 };
 
 export type StageParts = {
@@ -17,6 +24,8 @@ export type StageParts = {
   readonly trained: OpenFolder;
   /** The base model: examples of memory are its own, whatever was trained since. */
   readonly base: Policy;
+  /** The trained model as it is now, a second time: whoever opens it closes it. */
+  readonly start: () => OpenFolder;
   readonly environment: Environment;
   readonly checkpoint: string;
   readonly place: StagePlace;
@@ -26,8 +35,8 @@ export type StageParts = {
 const saveEvery = 50;
 
 const reportOf = (report: SftReport | ContrastiveReport): StageReport => {
-  const { step, steps, ...numbers } = report;
-  return { step, steps, numbers };
+  const { step, steps, tokensPerSecond, ...numbers } = report;
+  return { step, steps, numbers, timing: { tokensPerSecond }, rollouts: [] };
 };
 
 /** Trains one stage in place; false where it was stopped. */
@@ -68,5 +77,7 @@ export const trainStage = async (
       const examples = await makeExamples(stage, setting);
       return (await trainSft(model, examples, { ...stage.config, seed }, training)).finished;
     }
+    case 'grpo':
+      return await trainGrpoStage(stage, recipe, parts, services);
   }
 };

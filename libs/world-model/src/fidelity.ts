@@ -1,0 +1,110 @@
+import type { Evidence, Question, Step } from '@coa/core';
+
+/** The real and the simulated answer to the same action in the same context. */
+export type FidelityPair = {
+  readonly question: Question;
+  /** The trajectory before the action. */
+  readonly before: readonly Step[];
+  readonly real: string;
+  readonly simulated: string;
+  /** Natural-log probabilities of the real observation's tokens under the simulator; empty where they are not known. */
+  readonly realLogprobs: ArrayLike<number>;
+};
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Token F1 over words, letters and digits only, case aside; 1 where both are empty. */
+export const wordF1 = (a: string, b: string): number => {
+  const [ones, others] = [wordsOf(a), wordsOf(b)];
+  if (ones.length + others.length === 0) return 1;
+  const left = new Map<string, number>();
+  for (const word of ones) left.set(word, (left.get(word) ?? 0) + 1);
+  let shared = 0;
+  for (const word of others) {
+    const count = left.get(word) ?? 0;
+    if (count > 0) shared += 1;
+    left.set(word, count - 1);
+  }
+  return (2 * shared) / (ones.length + others.length);
+};
+
+/** Whether the words of `phrase` stand in `text` in a row. */
+export const mentions = (text: string, phrase: string): boolean => {
+  const words = wordsOf(phrase);
+  return words.length > 0 && ` ${wordsOf(text).join(' ')} `.includes(` ${words.join(' ')} `);
+};
+
+/** Of two texts that say the same thing, which does. */
+export type Presence = 'both' | 'real only' | 'simulated only' | 'neither';
+
+const presenceOf = (inReal: boolean, inSimulated: boolean): Presence => {
+  if (inReal) return inSimulated ? 'both' : 'real only';
+  return inSimulated ? 'simulated only' : 'neither';
+};
+
+/** The fact that a trajectory needs next: the first one whose object stands in no observation yet; null where all do. */
+export const nextHop = ({ evidence = [] }: Question, before: readonly Step[]): Evidence | null => {
+  const seen = before.map((step) => (step.kind === 'observation' ? step.text : '')).join('\n');
+  return evidence.find(({ object }) => !mentions(seen, object)) ?? null;
+};
+
+/** What one pair says. */
+export type PairFidelity = {
+  readonly f1: number;
+  readonly gold: Presence;
+  /** null where nothing more is needed, or no reasoning graph is known. */
+  readonly nextEntity: Presence | null;
+  /** Nats a token of the real observation; null where not known. */
+  readonly logLikelihood: number | null;
+};
+
+export const pairFidelity = (pair: FidelityPair): PairFidelity => {
+  const { question, before, real, simulated, realLogprobs } = pair;
+  const hop = nextHop(question, before);
+  const has = (text: string) => question.golds.some((gold) => mentions(text, gold));
+  const logprobs = Array.from(realLogprobs);
+  return {
+    f1: wordF1(real, simulated),
+    gold: presenceOf(has(real), has(simulated)),
+    nextEntity: hop && presenceOf(mentions(real, hop.object), mentions(simulated, hop.object)),
+    logLikelihood:
+      logprobs.length === 0
+        ? null
+        : logprobs.reduce((sum, logprob) => sum + logprob, 0) / logprobs.length,
+  };
+};
+
+export type Fidelity = {
+  readonly n: number;
+  readonly f1: number;
+  /** Nats a token of real observations, over the pairs for which it is known. */
+  readonly logLikelihood: number | null;
+  /** Counts. */
+  readonly gold: Readonly<Record<Presence, number>>;
+  readonly nextEntity: Readonly<Record<Presence, number>>;
+};
+
+const counted = (presences: readonly (Presence | null)[]): Record<Presence, number> => {
+  const counts = { both: 0, 'real only': 0, 'simulated only': 0, neither: 0 };
+  for (const presence of presences) if (presence) counts[presence] += 1;
+  return counts;
+};
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** How close simulated observations are to real ones, over pairs. Throws where there are none. */
+export const fidelityOf = (pairs: readonly FidelityPair[]): Fidelity => {
+  if (pairs.length === 0) throw new RangeError('there are no pairs of observations to compare');
+  const each = pairs.map(pairFidelity);
+  const known = each.flatMap(({ logLikelihood }) =>
+    logLikelihood === null ? [] : [logLikelihood],
+  );
+  return {
+    n: pairs.length,
+    f1: meanOf(each.map(({ f1 }) => f1)),
+    logLikelihood: known.length === 0 ? null : meanOf(known),
+    gold: counted(each.map(({ gold }) => gold)),
+    nextEntity: counted(each.map(({ nextEntity }) => nextEntity)),
+  };
+};

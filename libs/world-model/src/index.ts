@@ -1,0 +1,26 @@
+export {
+  type Fidelity,
+  type FidelityPair,
+  fidelityOf,
+  mentions,
+  nextHop,
+  type PairFidelity,
+  type Presence,
+  pairFidelity,
+  wordF1,
+} from './fidelity.ts';
+export {
+  noiseAt,
+  type SeparateOptions,
+  type SimulatorRequest,
+  separateSimulator,
+  simulatorExample,
+  simulatorPrompt,
+} from './separate-simulator.ts';
+export {
+  observationMarks,
+  type SimulatedOptions,
+  simulatedEnvironment,
+} from './simulated-environment.ts';
+export type { SimulationLimits } from './simulation.ts';
+export { type TwinCall, twinEnvironment } from './twin-environment.ts';
