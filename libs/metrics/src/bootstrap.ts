@@ -34,7 +34,7 @@ export const assertOptions = ({ level, resamples }: IntervalOptions): void => {
 };
 
 /** Linear between order statistics, as numpy's default. `sorted` ascending, not empty. */
-const quantile = (sorted: Float64Array, p: number): number => {
+export const quantile = (sorted: Float64Array, p: number): number => {
   const at = (sorted.length - 1) * p;
   const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
   return below + (above - below) * (at - Math.floor(at));

@@ -131,6 +131,9 @@ test('scoreTrajectory names values by metric id and refuses two of one id', () =
     answerInObservations: 1,
     goldRecall: 1,
     allGoldFound: 1,
+    hopRecall: null,
+    hopSuccess: null,
+    needlessSearches: null,
     searchGoldRecall: 0.75,
   });
   expect(() => scoreTrajectory(twoSearches, { one: answered, other: answered })).toThrow(

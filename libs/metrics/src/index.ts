@@ -2,6 +2,7 @@ export { exactMatch, predictionOf, tokenF1 } from './answer-metrics.ts';
 export { type AnswerRule, answerRule } from './answer-rules.ts';
 export type { ClusteredValue, IntervalOptions } from './bootstrap.ts';
 export { actionSteps, answered, toolFailures } from './conduct.ts';
+export { type Effect, type Stratum, stratifiedContrast } from './contrast.ts';
 export {
   allGoldFound,
   answerInObservations,
@@ -9,6 +10,8 @@ export {
   recallAtK,
   searchGoldRecall,
 } from './evidence.ts';
+export { hopRecall, hopSuccess, needlessSearches } from './graph.ts';
+export { holm } from './holm.ts';
 export { type Interval, meanWithInterval, wilsonInterval } from './interval.ts';
 export {
   type JudgeCache,
@@ -18,6 +21,7 @@ export {
   judgePromptVersion,
 } from './judge.ts';
 export { mcnemarExact, type PairedDifference, pairedDifference } from './paired.ts';
+export { type ClaimTest, closeMargin, type PaperClaim, paperClaims } from './paper-claims.ts';
 export {
   releasedPredictionReward,
   releasedResponseReward,
@@ -27,3 +31,4 @@ export {
 export { type ScoredLine, scoreLine } from './score-line.ts';
 export { type Prediction, type PredictionScores, scorePrediction } from './score-prediction.ts';
 export { scoreTrajectory, standardMetrics } from './score-trajectory.ts';
+export { type ClaimResult, type ClaimRow, testClaims, type Verdict } from './test-claims.ts';

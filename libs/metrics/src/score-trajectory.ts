@@ -2,6 +2,7 @@ import type { Metric, Trajectory } from '@coa/core';
 import { exactMatch, tokenF1 } from './answer-metrics.ts';
 import { actionSteps, answered, toolFailures } from './conduct.ts';
 import { allGoldFound, answerInObservations, goldRecall, searchGoldRecall } from './evidence.ts';
+import { hopRecall, hopSuccess, needlessSearches } from './graph.ts';
 import { releasedReward } from './released-reward.ts';
 
 /** Every metric that needs no model. */
@@ -16,6 +17,9 @@ export const standardMetrics = {
   goldRecall,
   allGoldFound,
   searchGoldRecall,
+  hopRecall,
+  hopSuccess,
+  needlessSearches,
 } satisfies Record<string, Metric>;
 
 /** Metric id -> value; null = not defined for this trajectory. Throws where two metrics share an id. */
