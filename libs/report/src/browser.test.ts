@@ -79,7 +79,9 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
   beforeAll(async () => {
     const summary = summarize(records, described);
     const client = await bundleClient();
-    const parts = { manifest: described, summary, records, client, generatedBy: 'test' };
+    const steps = [1, 2, 3].map((step) => ({ step, numbers: { reward: step / 10 } }));
+    const training = [{ stage: '<b>RL</b>', seed: 0, steps }];
+    const parts = { manifest: described, summary, records, training, client, generatedBy: 'test' };
     writeFileSync(join(folder, 'index.html'), [...renderReport(parts)].join(''));
     browser = await chromium.launch({ executablePath, args: quiet });
   });

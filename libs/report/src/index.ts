@@ -4,3 +4,4 @@ export { type Client, type ReportParts, renderReport } from './render-report.ts'
 export { summarize } from './summarize.ts';
 export type { AverageRow, StepBin, Summary, SummaryRow } from './summary.ts';
 export { renderMarkdown, renderTable } from './text-table.ts';
+export type { TrainingCurve } from './training-curves.ts';

@@ -1,8 +1,12 @@
 import type { Manifest } from '@coa/core';
+import type { LineChart } from './client/payload.ts';
+import { atlasNote, claimsTable, knowledgeTable, trainingTable } from './evidence-tables.ts';
 import { type Html, html } from './markup.ts';
 import { grouped } from './numerals.ts';
+import { stepCharts } from './step-charts.ts';
 import type { Summary } from './summary.ts';
 import { chartTwin, conductTable, headlineTable, paperSection, stepTable } from './tables.ts';
+import { type TrainingCurve, trainingCharts } from './training-curves.ts';
 
 const section = (id: string, title: string, content: Html): Html => html`
 <section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
@@ -10,6 +14,18 @@ const section = (id: string, title: string, content: Html): Html => html`
 const chart = (): Html => html`
 <div class="chart"><canvas id="chart" role="img" aria-label="Exact match by set and agent, with 95 % intervals; the table below it holds the same numbers"></canvas></div>
 <noscript><p class="note">The chart needs JavaScript; the table below holds its numbers.</p></noscript>`;
+
+const lineChart = ({ title }: LineChart, i: number): Html => html`
+<figure><figcaption>${title}</figcaption><div class="chart lines"><canvas id="lines-${i}" role="img" aria-label="${title}; the table holds its numbers"></canvas></div></figure>`;
+
+/** The page's line charts, in the order in which the client finds their data. */
+export const lineCharts = (
+  summary: Summary,
+  training: readonly TrainingCurve[],
+): { readonly conduct: readonly LineChart[]; readonly training: readonly LineChart[] } => ({
+  conduct: stepCharts(summary),
+  training: trainingCharts(training),
+});
 
 const filter = (
   name: string,
@@ -82,19 +98,48 @@ const origin = (manifest: Manifest, generatedBy: string): Html => html`
 ]}</dl>
 <details><summary>Full manifest</summary><pre class="code"><code>${JSON.stringify(manifest, null, 2)}</code></pre></details>`;
 
-const contents = (records: number): Html => html`<nav class="contents" aria-label="Contents"><ul>
-<li><a href="#results">Results</a></li><li><a href="#conduct">Conduct</a></li><li><a href="#paper">The paper’s rows</a></li>
+const contents = (
+  records: number,
+  more: readonly (readonly [string, string])[],
+): Html => html`<nav class="contents" aria-label="Contents"><ul>
+<li><a href="#results">Results</a></li>${more.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#conduct">Conduct</a></li><li><a href="#paper">The paper’s rows</a></li>
 <li><a href="#notes">Notes</a></li><li><a href="#trajectories">${grouped(records)} trajectories</a></li><li><a href="#origin">Command</a></li></ul></nav>`;
 
+/** Sections that appear where there is something to say. */
+const optional = (summary: Summary, training: readonly TrainingCurve[]) => {
+  const charts = lineCharts(summary, training);
+  const curves = html`<div class="charts">${charts.training.map((one, i) => lineChart(one, charts.conduct.length + i))}</div>
+<details class="twin"><summary>The curves in numbers</summary>${trainingTable(training)}</details>`;
+  const all: readonly (readonly [id: string, title: string, content: Html, shown: boolean])[] = [
+    ['claims', 'The paper’s claims', claimsTable(summary), summary.claims.length > 0],
+    ['knowledge', 'Known and unknown', knowledgeTable(summary), summary.knowledge.length > 0],
+    ['training', 'Training', curves, training.length > 0],
+  ];
+  return all.filter(([, , , shown]) => shown);
+};
+
 /** Everything a reader sees before any script runs; the trajectory's own page is filled in by the client. */
-export const pageBody = (summary: Summary, manifest: Manifest, generatedBy: string): Html => {
+export const pageBody = (
+  summary: Summary,
+  manifest: Manifest,
+  {
+    generatedBy,
+    training,
+  }: { readonly generatedBy: string; readonly training: readonly TrainingCurve[] },
+): Html => {
   const records = summary.averages.reduce((sum, { n, errors }) => sum + n + errors, 0);
+  const more = optional(summary, training);
+  const steps = lineCharts(summary, training).conduct.map(lineChart);
   return html`<a class="skip" href="#main">Skip to the content</a>
 <header class="masthead" id="top"><p class="kicker">Experiment report</p>
 <h1><bdi>${manifest.experiment}</bdi></h1><p class="claim"><bdi>${manifest.claim}</bdi></p></header>
-<main id="main" tabindex="-1"><div id="overview">${contents(records)}
-${section('results', 'Results', html`${headlineTable(summary)}<h3>Exact match by set and agent</h3>${chart()}<details class="twin"><summary>The chart as a table</summary>${chartTwin(summary)}</details>`)}
-${section('conduct', 'How the agents went about it', html`${conductTable(summary)}<h3>Action steps</h3>${stepTable(summary)}`)}
+<main id="main" tabindex="-1"><div id="overview">${contents(
+    records,
+    more.map(([id, title]) => [id, title]),
+  )}
+${section('results', 'Results', html`${atlasNote(summary)}${headlineTable(summary)}<h3>Exact match by set and agent</h3>${chart()}<details class="twin"><summary>The chart as a table</summary>${chartTwin(summary)}</details>`)}
+${more.map(([id, title, content]) => section(id, title, content))}
+${section('conduct', 'How the agents went about it', html`${conductTable(summary)}<h3>Action steps</h3><div class="charts">${steps}</div>${stepTable(summary)}`)}
 ${section('paper', 'The paper’s printed rows', paperSection(summary))}
 ${section('notes', 'Notes', notes(manifest))}
 ${section('trajectories', 'Trajectories', browser(summary))}

@@ -5,15 +5,21 @@ import { escapeText } from './markup.ts';
 import { answer, failure, manifest, question, record } from './records.test-data.ts';
 import { renderReport } from './render-report.ts';
 import { summarize } from './summarize.ts';
+import type { TrainingCurve } from './training-curves.ts';
 
 const client = { script: '/*client*/', style: '', scriptHash: 'sha256-a', styleHash: 'sha256-b' };
 
-const rendered = (records: ReturnType<typeof record>[], described = manifest()): string =>
+const rendered = (
+  records: ReturnType<typeof record>[],
+  described = manifest(),
+  training: TrainingCurve[] = [],
+): string =>
   [
     ...renderReport({
       manifest: described,
       summary: summarize(records, described),
       records,
+      training,
       client,
       generatedBy: 'test',
     }),
@@ -57,7 +63,7 @@ describe('renderReport', () => {
     expect(html).not.toContain('<img');
     expect(html).not.toContain('<!--');
     expect(html).not.toMatch(/[\0\p{Surrogate}]/u);
-    expect(html.match(/<script/g)).toHaveLength(4);
+    expect(html.match(/<script/g)).toHaveLength(5);
     const [view] = unpacked<TrajectoryView[]>(html, 'data-chunk="0"');
     expect(view!.question.text).toBe(hostile);
   });
@@ -98,5 +104,49 @@ describe('renderReport', () => {
     expect(rendered([])).toContain(
       `content="default-src &#39;none&#39;; script-src &#39;sha256-a&#39;; style-src &#39;sha256-b&#39;;`,
     );
+  });
+});
+
+describe('sections that appear where there is something to say', () => {
+  const curve = (stage: string): TrainingCurve => ({
+    stage,
+    seed: 0,
+    steps: [1, 2].map((step) => ({ step, numbers: { loss: 1 / step, kl: null } })),
+  });
+  const known = (yes: boolean, score: number) =>
+    record({
+      question: question({ id: `q${yes}`, dataset: 'atlas-nq', known: yes }),
+      arm: 'Closed book',
+      metrics: { exactMatch: score },
+    });
+
+  test('training curves, as charts with a table twin; a stage name stays text', () => {
+    const html = rendered([record()], manifest(), [curve(hostile)]);
+    expect(html).toContain('id="training"');
+    expect(html).toContain(escapeText(hostile));
+    expect(html).not.toContain('<script>alert');
+    const lines = unpacked<{ title: string; series: { points: number[][] }[] }[]>(
+      html,
+      'data-lines',
+    );
+    expect(lines.map(({ title }) => title)).toEqual(['Loss']);
+    expect(lines[0]!.series[0]!.points).toEqual([
+      [1, 1],
+      [2, 0.5],
+    ]);
+    expect(html).toContain('id="lines-0"');
+  });
+
+  test('known and unknown entities, and the claim that speaks of them', () => {
+    const html = rendered([known(true, 1), known(false, 0)]);
+    expect(html).toContain('id="knowledge"');
+    expect(html).toContain('On unknown knowledge, models without tools collapse.');
+    expect(html).toContain('analogues of the paper’s sets');
+  });
+
+  test('nothing of it without the data', () => {
+    const html = rendered([record()]);
+    for (const id of ['training', 'knowledge', 'claims']) expect(html).not.toContain(`id="${id}"`);
+    expect(html).not.toContain('analogues');
   });
 });

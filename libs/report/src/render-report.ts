@@ -2,8 +2,9 @@ import type { Manifest, RunRecord } from '@coa/core';
 import { type ChartData, chunkSize, type IndexEntry, type ReportIndex } from './client/payload.ts';
 import { html, trusted } from './markup.ts';
 import { pack } from './pack.ts';
-import { pageBody } from './page.ts';
+import { lineCharts, pageBody } from './page.ts';
 import type { Summary } from './summary.ts';
+import type { TrainingCurve } from './training-curves.ts';
 import { indexEntry, numbering, trajectoryView } from './trajectory-view.ts';
 
 /** The page's own script and style, and `sha256-…` of each: the page's policy lets nothing else run. */
@@ -19,6 +20,8 @@ export type ReportParts = {
   /** Made from the same records. */
   readonly summary: Summary;
   readonly records: Iterable<RunRecord>;
+  /** What made the agents' models; none where nothing was trained. */
+  readonly training: readonly TrainingCurve[];
   readonly client: Client;
   /** What wrote the file, e.g. a program's name and version. */
   readonly generatedBy: string;
@@ -86,10 +89,12 @@ function* chunks(records: Iterable<RunRecord>): Generator<string> {
  * nothing, and everything from records and manifest stays text.
  */
 export function* renderReport(parts: ReportParts): Generator<string> {
-  const { manifest, summary, records, client, generatedBy } = parts;
+  const { manifest, summary, records, training, client, generatedBy } = parts;
+  const charts = lineCharts(summary, training);
   yield head(parts);
-  yield pageBody(summary, manifest, generatedBy).html;
+  yield pageBody(summary, manifest, { generatedBy, training }).html;
   yield inert('data-chart', chartData(summary));
+  yield inert('data-lines', [...charts.conduct, ...charts.training]);
   yield `<script>${client.script}</script>\n`;
   yield* chunks(records);
   yield '</body></html>\n';

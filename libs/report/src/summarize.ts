@@ -1,7 +1,20 @@
-import { deriveSeed, type Manifest, type RunRecord, type StopReason, seededRng } from '@coa/core';
-import { type ClusteredValue, type Interval, meanWithInterval } from '@coa/metrics';
+import {
+  deriveSeed,
+  type Manifest,
+  type RunRecord,
+  type Step,
+  type StopReason,
+  seededRng,
+} from '@coa/core';
+import {
+  type ClaimRow,
+  type ClusteredValue,
+  type Interval,
+  meanWithInterval,
+  testClaims,
+} from '@coa/metrics';
 import { macroAverage } from './macro-average.ts';
-import type { AverageRow, StepBin, Summary, SummaryRow } from './summary.ts';
+import type { AverageRow, KnowledgeRow, StepBin, Summary, SummaryRow } from './summary.ts';
 
 const resamples = 2000;
 
@@ -39,6 +52,9 @@ const addValue = (cell: Cell, id: string, value: ClusteredValue): void => {
   else cell.values.set(id, [value]);
 };
 
+const actionsOf = (steps: readonly Step[]): number =>
+  steps.filter(({ kind }) => kind === 'action').length;
+
 const addRecord = (cell: Cell, { outcome, metrics }: RunRecord): void => {
   if (outcome.kind === 'error') {
     cell.errors += 1;
@@ -52,7 +68,7 @@ const addRecord = (cell: Cell, { outcome, metrics }: RunRecord): void => {
     const value = metrics[id] ?? null;
     if (value !== null) addValue(cell, id, { cluster: trajectory.question.id, value });
   }
-  const actions = trajectory.steps.filter(({ kind }) => kind === 'action').length;
+  const actions = actionsOf(trajectory.steps);
   const bin = cell.bins.get(actions) ?? { n: 0, right: 0 };
   bin.n += 1;
   bin.right += Number(metrics.exactMatch === 1);
@@ -113,11 +129,39 @@ const averageOf = (arm: string, rows: readonly SummaryRow[]): AverageRow => {
 const datasetOf = ({ outcome }: RunRecord): string =>
   outcome.kind === 'error' ? outcome.question.dataset : outcome.rollout.trajectory.question.dataset;
 
+/** A rollout as the claims see it; null for an error, and where there is no exact match. */
+const claimRow = ({ arm, repeat, outcome, metrics }: RunRecord): ClaimRow | null => {
+  const score = metrics.exactMatch ?? null;
+  if (outcome.kind === 'error' || score === null) return null;
+  const { question, steps } = outcome.rollout.trajectory;
+  const { dataset, id, known = null } = question;
+  return { arm, seed: repeat, dataset, question: id, known, actions: actionsOf(steps), score };
+};
+
+const knowledgeRow = (
+  rows: readonly ClaimRow[],
+  arm: string,
+  known: boolean,
+  rootSeed: number,
+): KnowledgeRow[] => {
+  const own = rows.filter((row) => row.arm === arm && row.known === known);
+  if (own.length === 0) return [];
+  const values = own.map(({ dataset, question, score }) => ({
+    cluster: `${dataset} ${question}`,
+    value: score,
+  }));
+  const rng = seededRng(deriveSeed(rootSeed, 'knowledge', arm, String(known)));
+  const exactMatch = meanWithInterval(values, { level: 0.95, resamples, rng });
+  const searches = own.reduce((sum, { actions }) => sum + actions, 0) / own.length;
+  return [{ arm, known, n: own.length, exactMatch, searches }];
+};
+
 /** Cells by set, then arm: the manifest's in its order, then whatever else the records hold. */
 const collect = (
   records: Iterable<RunRecord>,
   manifest: Manifest,
-): { cells: Map<string, Map<string, Cell>>; arms: Set<string> } => {
+): { cells: Map<string, Map<string, Cell>>; arms: Set<string>; claimRows: ClaimRow[] } => {
+  const claimRows: ClaimRow[] = [];
   const cells = new Map(manifest.datasets.map(({ name }) => [name, new Map<string, Cell>()]));
   const arms = new Set(Object.keys(manifest.arms));
   for (const record of records) {
@@ -127,8 +171,10 @@ const collect = (
     addRecord(cell, record);
     cells.set(dataset, row.set(record.arm, cell));
     arms.add(record.arm);
+    const rated = claimRow(record);
+    if (rated) claimRows.push(rated);
   }
-  return { cells, arms };
+  return { cells, arms, claimRows };
 };
 
 /**
@@ -137,7 +183,7 @@ const collect = (
  * the same numbers.
  */
 export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Summary => {
-  const { cells, arms: found } = collect(records, manifest);
+  const { cells, arms: found, claimRows } = collect(records, manifest);
   const [datasets, arms] = [[...cells.keys()], [...found]];
   const rows = datasets.flatMap((dataset) =>
     arms.map((arm) =>
@@ -154,5 +200,8 @@ export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Sum
       rows.filter((row) => row.arm === arm),
     ),
   );
-  return { datasets, arms, rows, averages };
+  const knowledge = arms.flatMap((arm) =>
+    [true, false].flatMap((known) => knowledgeRow(claimRows, arm, known, manifest.rootSeed)),
+  );
+  return { datasets, arms, rows, averages, knowledge, claims: testClaims(claimRows) };
 };

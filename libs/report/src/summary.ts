@@ -1,5 +1,5 @@
 import type { StopReason } from '@coa/core';
-import type { Interval } from '@coa/metrics';
+import type { ClaimResult, Interval } from '@coa/metrics';
 import type { Estimate } from './macro-average.ts';
 
 /** Rollouts with the same number of action steps, and how many of them were exactly right. */
@@ -38,10 +38,24 @@ export type AverageRow = {
   readonly tokenF1: Estimate | null;
 };
 
+/** One arm on questions about entities that the base model has read about, or on the others; all sets together. */
+export type KnowledgeRow = {
+  readonly arm: string;
+  readonly known: boolean;
+  readonly n: number;
+  readonly exactMatch: Interval;
+  /** Mean searches a question. */
+  readonly searches: number;
+};
+
 export type Summary = {
   readonly datasets: readonly string[];
   readonly arms: readonly string[];
   /** Every set x arm, sets outermost; also those of the manifest that have no record yet. */
   readonly rows: readonly SummaryRow[];
   readonly averages: readonly AverageRow[];
+  /** Arm by arm; empty where no question says what is known. */
+  readonly knowledge: readonly KnowledgeRow[];
+  /** The paper's claims that these arms can speak to. */
+  readonly claims: readonly ClaimResult[];
 };

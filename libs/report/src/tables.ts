@@ -16,11 +16,11 @@ const headlineRow = (row: SummaryRow | AverageRow): Html => html`<tr>
 <th scope="row"><bdi>${row.arm}</bdi></th>${estimate(row.exactMatch)}${estimate(row.tokenF1)}
 <td class="number">${grouped(row.n)}</td>${errorsCell(row.errors)}</tr>`;
 
-const group = (name: HtmlPart, columns: number, rows: readonly Html[]): Html => html`<tbody>
+export const group = (name: HtmlPart, columns: number, rows: readonly Html[]): Html => html`<tbody>
 <tr class="group"><th scope="rowgroup" colspan="${columns}"><bdi>${name}</bdi></th></tr>
 ${rows}</tbody>`;
 
-const framed = (id: string, caption: HtmlPart, content: Html): Html => html`
+export const framed = (id: string, caption: HtmlPart, content: Html): Html => html`
 <div class="frame" role="region" aria-labelledby="${id}" tabindex="0"><table>
 <caption id="${id}">${caption}</caption>${content}</table></div>`;
 
@@ -74,7 +74,7 @@ ${summary.datasets.map((name) =>
 
 type ArmBin = { readonly actions: number; readonly n: number; readonly right: number };
 
-const armBins = (summary: Summary, arm: string): ArmBin[] => {
+export const armBins = (summary: Summary, arm: string): ArmBin[] => {
   const bins = new Map<number, ArmBin>();
   for (const { stepBins } of summary.rows.filter((row) => row.arm === arm)) {
     for (const { actions, n, right } of stepBins) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '@coa/core';
-import { renderReport, type Summary } from '@coa/report';
+import { renderReport, type Summary, type TrainingCurve } from '@coa/report';
 import { bundleClient } from '@coa/report/bundle';
 import type { Store } from '@coa/store';
 import type { Places } from './places.ts';
@@ -15,6 +15,16 @@ const reportFolder = (experiment: string, { root }: Places): string => {
     throw new Error(`'${experiment}' is no experiment name; its report is not written`);
   }
   return join(root, 'reports', experiment);
+};
+
+/** The steps of every training that made a model of the run, each once. */
+const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
+  const trainings = new Map(store.trainingsOf(runId).map((one) => [one.key, one]));
+  return [...trainings.values()].map(({ key, stage, seed }) => ({
+    stage,
+    seed,
+    steps: store.readTrainingSteps(key),
+  }));
 };
 
 /**
@@ -33,7 +43,9 @@ export const writeReport = async (parts: {
   const client = await bundleClient();
   const records = store.readRecords(manifest.runId, { tokens: false });
   const partial = join(folder, `${manifest.runId}.${process.pid}.tmp`);
-  const html = renderReport({ manifest, summary, records, client, generatedBy: 'CoA Lab' });
+  const training = trainingOf(store, manifest.runId);
+  const generatedBy = 'CoA Lab';
+  const html = renderReport({ manifest, summary, records, training, client, generatedBy });
   try {
     await pipeline(Readable.from(html), createWriteStream(partial));
     await copyFile(partial, join(folder, `${manifest.runId}.html`));

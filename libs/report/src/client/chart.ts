@@ -9,17 +9,14 @@ import {
   Tooltip,
 } from 'chart.js';
 import type { ChartData, ChartPoint } from './payload.ts';
+import { shapes, token } from './theme.ts';
 
 Chart.register(ScatterController, PointElement, LinearScale, Legend, Tooltip);
 
 type Point = { x: number; y: number; low: number; high: number; n: number };
 type Dots = ChartDataset<'scatter', Point[]>;
 
-const shapes = ['circle', 'rectRot', 'triangle', 'rect', 'star', 'crossRot'] as const;
 const lane = 0.22;
-
-const token = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The line from low to high behind each point, with short ends. */
 const whiskers: Plugin<'scatter'> = {

@@ -1,7 +1,14 @@
 import { drawChart } from './chart.ts';
 import { byId } from './dom.ts';
+import { drawLines } from './lines.ts';
 import { showList } from './list.ts';
-import { type ChartData, chunkSize, type ReportIndex, type TrajectoryView } from './payload.ts';
+import {
+  type ChartData,
+  chunkSize,
+  type LineChart,
+  type ReportIndex,
+  type TrajectoryView,
+} from './payload.ts';
 import { firstPage, type ListPlace, listHash, readPlace } from './place.ts';
 import { missingPage, trajectoryPage } from './trajectory.ts';
 import { unpack } from './unpack.ts';
@@ -116,5 +123,7 @@ requestAnimationFrame(() =>
   setTimeout(() => {
     const chart = unpack<ChartData>('data-chart');
     if (chart && chart.points.length > 0) drawChart(byId('chart') as HTMLCanvasElement, chart);
+    for (const [i, lines] of (unpack<LineChart[]>('data-lines') ?? []).entries())
+      drawLines(byId(`lines-${i}`) as HTMLCanvasElement, lines);
   }),
 );

@@ -62,3 +62,14 @@ export type ChartData = {
   readonly arms: readonly string[];
   readonly points: readonly ChartPoint[];
 };
+
+/** Lines over a common axis. */
+export type LineChart = {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly series: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [x: number, y: number])[];
+  }[];
+};

@@ -1,0 +1,62 @@
+import { CategoryScale, Chart, LineController, LineElement } from 'chart.js';
+import type { LineChart } from './payload.ts';
+import { shapes, token } from './theme.ts';
+
+Chart.register(LineController, LineElement, CategoryScale);
+
+const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
+
+/** Colour, shape and dash differ together: no line is told apart by colour alone. */
+const styleOf = (i: number) => {
+  const color = token(`--arm-${i % 6}`);
+  return {
+    borderColor: color,
+    backgroundColor: color,
+    pointStyle: shapes[i % shapes.length]!,
+    borderDash: dashes[Math.floor(i / 6) % dashes.length]!,
+  };
+};
+
+const axis = (text: string) => ({
+  type: 'linear' as const,
+  title: { display: true, text, color: token('--quiet') },
+  ticks: { color: token('--quiet') },
+  grid: { color: token('--line') },
+  border: { display: false },
+});
+
+const build = (canvas: HTMLCanvasElement, { x, y, series }: LineChart): Chart =>
+  new Chart(canvas, {
+    type: 'line',
+    data: {
+      datasets: series.map(({ name, points }, i) => ({
+        label: name,
+        data: points.map(([across, up]) => ({ x: across, y: up })),
+        borderWidth: 1.75,
+        pointRadius: points.length > 15 ? 0 : 4,
+        pointHoverRadius: 6,
+        ...styleOf(i),
+      })),
+    },
+    options: {
+      animation: false,
+      maintainAspectRatio: false,
+      scales: { x: axis(x), y: { ...axis(y), beginAtZero: true } },
+      interaction: { mode: 'nearest', intersect: false },
+      plugins: {
+        legend: {
+          align: 'start',
+          labels: { usePointStyle: true, boxHeight: 7, color: token('--ink'), padding: 12 },
+        },
+      },
+    },
+  });
+
+/** Lines over one axis; redrawn when the colours change. */
+export const drawLines = (canvas: HTMLCanvasElement, data: LineChart): void => {
+  let chart = build(canvas, data);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    chart.destroy();
+    chart = build(canvas, data);
+  });
+};

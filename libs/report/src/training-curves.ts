@@ -1,0 +1,77 @@
+import type { LineChart } from './client/payload.ts';
+
+/** The steps of one training, e.g. of a stage under one seed. */
+export type TrainingCurve = {
+  readonly stage: string;
+  readonly seed: number;
+  readonly steps: readonly {
+    readonly step: number;
+    readonly numbers: Readonly<Record<string, number | null>>;
+  }[];
+};
+
+/** What is drawn, and in which words. */
+const drawn = [
+  ['loss', 'Loss', 1],
+  ['reward', 'Mean reward of a batch', 1],
+  ['exactMatch', 'Exact match of a batch, per cent', 100],
+  ['actions', 'Action steps a rollout', 1],
+  ['entropy', 'Entropy, nats a token', 1],
+  ['kl', 'KL from the reference, nats a token', 1],
+  ['zeroVariance', 'Groups without variance, per cent', 100],
+  ['gradientNorm', 'Gradient norm', 1],
+] as const;
+
+/** Neighbouring steps are averaged so that a line has at most so many points. */
+const mostPoints = 60;
+
+type Points = readonly (readonly [x: number, y: number])[];
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const thinned = (points: Points): Points => {
+  const size = Math.ceil(points.length / mostPoints);
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
+    const part = points.slice(i * size, (i + 1) * size);
+    return [part.at(-1)![0], meanOf(part.map(([, y]) => y))];
+  });
+};
+
+/** The mean over seeds of one number of a stage, step by step. */
+const pointsOf = (curves: readonly TrainingCurve[], name: string, scale: number): Points => {
+  const byStep = new Map<number, number[]>();
+  for (const { step, numbers } of curves.flatMap(({ steps }) => steps)) {
+    const value = numbers[name] ?? null;
+    if (value !== null) byStep.set(step, [...(byStep.get(step) ?? []), scale * value]);
+  }
+  return [...byStep].sort(([a], [b]) => a - b).map(([step, values]) => [step, meanOf(values)]);
+};
+
+const stagesOf = (curves: readonly TrainingCurve[]): string[] => [
+  ...new Set(curves.map(({ stage }) => stage)),
+];
+
+/** A chart for each number that some stage reports: a line a stage, the mean over its seeds. */
+export const trainingCharts = (curves: readonly TrainingCurve[]): LineChart[] =>
+  drawn.flatMap(([name, title, scale]) => {
+    const series = stagesOf(curves).flatMap((stage) => {
+      const own = curves.filter((curve) => curve.stage === stage);
+      const points = pointsOf(own, name, scale);
+      return points.length === 0 ? [] : [{ name: stage, points: thinned(points) }];
+    });
+    return series.length === 0 ? [] : [{ title, x: 'Step', y: title, series }];
+  });
+
+/** The same in numbers: where each stage began and ended (means of the first and of the last tenth of its steps). */
+export const trainingRows = (curves: readonly TrainingCurve[]) =>
+  stagesOf(curves).flatMap((stage) => {
+    const own = curves.filter((curve) => curve.stage === stage);
+    return drawn.flatMap(([name, title, scale]) => {
+      const values = pointsOf(own, name, scale).map(([, y]) => y);
+      if (values.length === 0) return [];
+      const tenth = Math.max(1, Math.round(values.length / 10));
+      const [first, last] = [meanOf(values.slice(0, tenth)), meanOf(values.slice(-tenth))];
+      return [{ stage, title, seeds: own.length, steps: values.length, first, last }];
+    });
+  });
