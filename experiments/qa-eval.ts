@@ -1,14 +1,14 @@
 import { atlasSetNames } from '@coa/atlas';
 import {
-  atlasLimits,
   atlasModel,
   atlasRecipe,
   atlasSearch,
+  closedBookArm,
   defineExperiment,
-  sft1,
-  sft2,
-  sft3,
+  quickStages,
+  reactArm,
   standardMetrics,
+  trainedArm,
 } from '@coa/runner';
 
 const wikiLimits = {
@@ -46,28 +46,9 @@ export const qaEval = defineExperiment({
   claim:
     'On Atlas, an agent model trained by AutoCoA answers more questions than the same base model under ReAct, and than the base model alone.',
   arms: {
-    AutoCoA: {
-      protocol: 'coa',
-      examples: 0,
-      system: '',
-      environment: 'search',
-      options: atlasLimits,
-      recipe: atlasRecipe(sft1, sft2, sft3),
-    },
-    ReAct: {
-      protocol: 'react',
-      examples: 0,
-      system: 'Answer in steps of Thought, Action and Observation.',
-      environment: 'search',
-      options: atlasLimits,
-    },
-    'Model only': {
-      protocol: 'closedBook',
-      examples: 0,
-      system: '',
-      environment: 'none',
-      options: { ...atlasLimits, horizon: 0 },
-    },
+    AutoCoA: trainedArm(atlasRecipe(...quickStages)),
+    ReAct: reactArm,
+    'Model only': closedBookArm,
   },
   datasets: atlasSetNames,
   questionsPerDataset: 100,

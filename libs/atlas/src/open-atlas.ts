@@ -45,7 +45,7 @@ export const atlasQuestions = (
   ];
 };
 
-/** Training questions over the five sets that have any, in turn; `knownShare` of them about what the base model has read. */
+/** Training questions of each set's share, set after set; `knownShare` of them about what the base model has read. */
 export const atlasTraining = (
   count: number,
   {
@@ -55,8 +55,8 @@ export const atlasTraining = (
   }: { readonly knownShare: number; readonly seed: number; readonly world?: World },
 ): AtlasQuestion[] => {
   const sets = atlasSets.filter(({ heldOut }) => !heldOut);
-  const drawn = sets.map((set, i) => {
-    const share = Math.floor(count / sets.length) + Number(i < count % sets.length);
+  const drawn = sets.map((set) => {
+    const share = Math.round(count * set.trainingShare);
     const known = Math.round(share * knownShare);
     return [
       ...drawQuestions(world, set, { split: 'train', known: false, count: share - known, seed }),

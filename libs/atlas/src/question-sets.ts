@@ -112,12 +112,14 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-nq',
     style: 'search',
     heldOut: false,
+    trainingShare: 0.1,
     kinds: [{ type: 'single', draw: chain(1) }],
   },
   {
     name: 'atlas-triviaqa',
     style: 'trivia',
     heldOut: false,
+    trainingShare: 0.15,
     kinds: [
       { type: 'single', draw: chain(1) },
       { type: 'single', draw: chain(1) },
@@ -129,6 +131,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-hotpotqa',
     style: 'plain',
     heldOut: false,
+    trainingShare: 0.2,
     kinds: [
       { type: 'bridge', draw: chain(2) },
       { type: 'bridge', draw: chain(2) },
@@ -140,6 +143,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-2wiki',
     style: 'plain',
     heldOut: false,
+    trainingShare: 0.2,
     kinds: [
       { type: 'compositional', draw: chain(2) },
       { type: 'inference', draw: inference },
@@ -150,6 +154,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-musique',
     style: 'plain',
     heldOut: false,
+    trainingShare: 0.35,
     kinds: [
       { type: '2hop', draw: chain(2) },
       { type: '3hop', draw: chain(3) },
@@ -160,6 +165,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-bamboogle',
     style: 'plain',
     heldOut: true,
+    trainingShare: 0,
     kinds: [{ type: '2hop', draw: chain(2) }],
   },
 ];

@@ -129,6 +129,8 @@ export type SetSpec = {
   }[];
   /** Only held-out compositions; else none. */
   readonly heldOut: boolean;
+  /** Part of the training questions that are of its kinds, in [0, 1]; long chains get most: their hops teach the short ones. */
+  readonly trainingShare: number;
 };
 
 /** The facts of some realms, for drawing. */

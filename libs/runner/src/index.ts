@@ -21,14 +21,28 @@ export {
 } from './run-experiment.ts';
 export { defineScript, type Script, type ScriptResult, type ScriptServices } from './script.ts';
 export {
+  closedBookArm,
+  reactArm,
+  reactTrainedArm,
+  trainedArm,
+} from './training/atlas-arms.ts';
+export {
   atlasLimits,
   atlasRecipe,
   atlasRl,
   atlasSearch,
+  promptedRl,
+  quickStages,
   reactSft,
   sft1,
   sft2,
   sft3,
 } from './training/atlas-recipes.ts';
-export { type QuestionSource, type Recipe, type Stage, withStage } from './training/recipe.ts';
+export {
+  type QuestionSource,
+  type Recipe,
+  type Simulator,
+  type Stage,
+  withStage,
+} from './training/recipe.ts';
 export { type TrainedModel, type TrainingServices, trainRecipe } from './training/train-recipe.ts';

@@ -8,6 +8,8 @@ import {
   type ProtocolOptions,
   type Rollout,
   reactProtocol,
+  seededRng,
+  shuffled,
 } from '@coa/core';
 import { type RolloutOptions, rolloutBatch } from '@coa/rollout';
 import {
@@ -39,7 +41,8 @@ export const noInstructions: ProtocolOptions = { examples: 0, system: '' };
 export const trainedProtocol = (form: 'coa' | 'react'): Protocol =>
   form === 'coa' ? coaProtocol(noInstructions) : reactProtocol(noInstructions);
 
-const endOfTurn = '<|im_end|>';
+/** The token that ends a turn. */
+export const endOfTurn = '<|im_end|>';
 const concurrency = 256;
 
 /** Non-zero entries, for the log. */
@@ -49,11 +52,15 @@ const told = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
 
+/** Training questions in an order of their own: whoever takes the first of them takes of every set. */
 export const drawTraining = (
   { questions, knownShare }: QuestionSource,
   purpose: string,
   seed: number,
-): AtlasQuestion[] => atlasTraining(questions, { knownShare, seed: deriveSeed(seed, purpose) });
+): AtlasQuestion[] => {
+  const place = deriveSeed(seed, purpose);
+  return shuffled(atlasTraining(questions, { knownShare, seed: place }), seededRng(place));
+};
 
 /** CoA by the teacher that reads the graphs; CoT by the policy itself, from memory, where it is right. */
 export const makeExamples = async (

@@ -11,8 +11,25 @@ export type QuestionSource = {
   readonly knownShare: number;
 };
 
-/** Who answers the actions of simulated batches: the policy that is trained, or what it was when the stage began. */
-export type Simulator = { readonly kind: 'self' } | { readonly kind: 'frozen' };
+/** Who answers the actions of simulated batches. */
+export type Simulator =
+  /** The policy that is trained. */
+  | { readonly kind: 'self' }
+  /** What it was when the stage began. */
+  | { readonly kind: 'frozen' }
+  /** A copy of the base model, fine-tuned on what the real environment answered to a teacher's queries. */
+  | {
+      readonly kind: 'separate';
+      /** Training questions that its examples come from. */
+      readonly questions: number;
+      readonly seesGold: boolean;
+      /** ZeroSearch's curriculum over the simulated batches; null = always useful passages. */
+      readonly noise: {
+        readonly start: number;
+        readonly end: number;
+        readonly base: number;
+      } | null;
+    };
 
 /** One step of a training plan. `name` is what curves and tables call it. */
 export type Stage =

@@ -1,10 +1,11 @@
 import { coaProtocol, type Environment, type Policy } from '@coa/core';
 import { type GrpoReport, paperReward, type Surroundings, trainGrpo } from '@coa/grpo';
 import { failureNotice, limitNotice } from '@coa/tools';
-import { simulatedEnvironment } from '@coa/world-model';
+import { noiseAt, separateSimulator, simulatedEnvironment } from '@coa/world-model';
 import { drawTraining } from './examples.ts';
 import type { Recipe, Stage } from './recipe.ts';
-import type { OpenFolder, TrainingServices } from './train-recipe.ts';
+import type { TrainingServices } from './train-recipe.ts';
+import { trainSimulator } from './train-simulator.ts';
 import type { StageParts, StageReport } from './train-stage.ts';
 
 type GrpoStage = Stage & { readonly kind: 'grpo' };
@@ -24,30 +25,102 @@ const reportOf = (report: GrpoReport): StageReport => {
   };
 };
 
-/** The model as it was when the stage began, opened where the stage needs it. */
-const openStart = (stage: GrpoStage, { start }: StageParts): OpenFolder | null =>
-  stage.simulator.kind === 'frozen' || stage.config.kl.coefficient > 0 ? start() : null;
+/** Further models that a stage needs, beside the one that is trained. */
+const openOthers = (stage: GrpoStage, { open }: StageParts) => {
+  const { simulator, config } = stage;
+  const needsStart = simulator.kind === 'frozen' || config.kl.coefficient > 0;
+  return {
+    start: needsStart ? open('start') : null,
+    simulating: simulator.kind === 'separate' ? open('base') : null,
+  };
+};
 
-/** Where each batch takes place: the simulated ones come first. */
-const surroundings = (
+type Others = ReturnType<typeof openOthers>;
+
+/** The simulated environment of each batch (from 1). */
+const simulationOf = (
   stage: GrpoStage,
   recipe: Recipe,
-  { environment, simulator }: { readonly environment: Environment; readonly simulator: Policy },
-): ((batch: number) => Surroundings) => {
-  const simulated = simulatedEnvironment({
-    policy: simulator,
-    protocol: coaProtocol(stage.prompt),
-    maxTokens: recipe.limits.observationTokens,
-    temperature: stage.temperature,
+  { trained, others }: { readonly trained: Policy; readonly others: Others },
+): ((batch: number) => Environment) => {
+  const { simulator, temperature, batches } = stage;
+  const limits = {
     tools: ['search'],
+    maxTokens: recipe.limits.observationTokens,
+    temperature,
     callLimit: recipe.search.callLimit,
     limitNotice,
     failureNotice,
-  });
+  };
+  switch (simulator.kind) {
+    case 'self':
+    case 'frozen': {
+      const policy = simulator.kind === 'self' ? trained : others.start!.policy;
+      const protocol = coaProtocol(stage.prompt);
+      const environment = simulatedEnvironment({ ...limits, policy, protocol });
+      return () => environment;
+    }
+    case 'separate': {
+      const { noise, seesGold } = simulator;
+      const steps = Math.max(1, batches.simulated - 1);
+      const { policy } = others.simulating!;
+      return (batch) =>
+        separateSimulator({
+          ...limits,
+          policy,
+          seesGold,
+          noise: noise === null ? 0 : noiseAt(batch - 1, { ...noise, steps }),
+        });
+    }
+  }
+};
+
+/** Where each batch takes place: the simulated ones come first. */
+const surroundings = (
+  { batches }: GrpoStage,
+  real: Environment,
+  simulated: (batch: number) => Environment,
+): ((batch: number) => Surroundings) => {
   return (batch) =>
-    batch <= stage.batches.simulated
-      ? { kind: 'simulated', environment: simulated }
-      : { kind: 'real', environment };
+    batch <= batches.simulated
+      ? { kind: 'simulated', environment: simulated(batch) }
+      : { kind: 'real', environment: real };
+};
+
+const learn = async (
+  stage: GrpoStage,
+  recipe: Recipe,
+  { parts, others }: { readonly parts: StageParts; readonly others: Others },
+  services: TrainingServices,
+): Promise<boolean> => {
+  const { trained, environment, checkpoint, place } = parts;
+  const { now, stopping, onProgress, onStep } = services;
+  const { simulated, real } = stage.batches;
+  const asked = drawTraining(stage.source, stage.name, place.seed);
+  if (others.simulating)
+    await trainSimulator(stage, recipe, { parts, asked, simulating: others.simulating }, services);
+  const simulation = simulationOf(stage, recipe, { trained: trained.policy, others });
+  const task = {
+    policy: trained.policy,
+    protocol: coaProtocol(stage.prompt),
+    options: { ...recipe.limits, temperature: stage.temperature },
+    questions: asked.map(({ question }) => question),
+    reward: paperReward(stage.formatPenalty),
+    environmentAt: surroundings(stage, environment, simulation),
+    reference: others.start?.model ?? null,
+    recipe: { stage, search: recipe.search },
+  };
+  const config = { ...stage.config, batches: simulated + real, seed: place.seed };
+  const { finished } = await trainGrpo(trained.model, task, config, {
+    checkpoint: { file: checkpoint, everyBatches: saveEvery },
+    now,
+    signal: stopping,
+    onStep: (report) => {
+      onProgress(stage.name, report.step, report.steps);
+      onStep(place, reportOf(report));
+    },
+  });
+  return finished;
 };
 
 /** Trains by GRPO in place; false where it was stopped. */
@@ -55,36 +128,13 @@ export const trainGrpoStage = async (
   stage: GrpoStage,
   recipe: Recipe,
   parts: StageParts,
-  { now, stopping, onProgress, onStep }: TrainingServices,
+  services: TrainingServices,
 ): Promise<boolean> => {
-  const { trained, environment, checkpoint, place } = parts;
-  const { simulated, real } = stage.batches;
-  const asked = drawTraining(stage.source, stage.name, place.seed);
-  const start = openStart(stage, parts);
-  const simulator = stage.simulator.kind === 'frozen' ? start!.policy : trained.policy;
-  const task = {
-    policy: trained.policy,
-    protocol: coaProtocol(stage.prompt),
-    options: { ...recipe.limits, temperature: stage.temperature },
-    questions: asked.map(({ question }) => question),
-    reward: paperReward(stage.formatPenalty),
-    environmentAt: surroundings(stage, recipe, { environment, simulator }),
-    reference: start?.model ?? null,
-    recipe: { stage, search: recipe.search },
-  };
-  const config = { ...stage.config, batches: simulated + real, seed: place.seed };
+  const others = openOthers(stage, parts);
   try {
-    const { finished } = await trainGrpo(trained.model, task, config, {
-      checkpoint: { file: checkpoint, everyBatches: saveEvery },
-      now,
-      signal: stopping,
-      onStep: (report) => {
-        onProgress(stage.name, report.step, report.steps);
-        onStep(place, reportOf(report));
-      },
-    });
-    return finished;
+    return await learn(stage, recipe, { parts, others }, services);
   } finally {
-    await start?.close();
+    await others.start?.close();
+    await others.simulating?.close();
   }
 };

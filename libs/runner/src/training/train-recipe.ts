@@ -33,7 +33,7 @@ export type StagePlace = { readonly key: string; readonly stage: string; readonl
 export type TrainedModel = { readonly folder: string; readonly keys: readonly string[] };
 
 /** Raised whenever the same recipe may give other weights. */
-const trainingVersion = 1;
+const trainingVersion = 2;
 
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex');
@@ -89,13 +89,13 @@ const runStage = async (
 ): Promise<boolean> => {
   const { from, folder, place } = at;
   mkdirSync(folder, { recursive: true });
-  const trained = openFolder(from, place.key, recipe);
-  const base = openFolder(join(services.places.root, recipe.base), 'base', recipe);
+  const folders = { start: from, base: join(services.places.root, recipe.base) };
+  const open = (which: keyof typeof folders) => openFolder(folders[which], place.key, recipe);
+  const [trained, base] = [open('start'), open('base')];
   try {
     const checkpoint = join(folder, 'checkpoint.safetensors');
     const environment = await services.environmentFor(base.policy, recipe);
-    const start = () => openFolder(from, place.key, recipe);
-    const parts = { trained, start, base: base.policy, environment, checkpoint, place };
+    const parts = { trained, open, base: base.policy, environment, checkpoint, place };
     if (!(await trainStage(stage, recipe, parts, services))) return false;
     saveModel(trained.model, folder, { dtype: 'F32', tokenizer: trained });
     finish(folder, { stage, seed: place.seed, from });

@@ -24,8 +24,8 @@ export type StageParts = {
   readonly trained: OpenFolder;
   /** The base model: examples of memory are its own, whatever was trained since. */
   readonly base: Policy;
-  /** The trained model as it is now, a second time: whoever opens it closes it. */
-  readonly start: () => OpenFolder;
+  /** The trained model as the stage found it, and the base model, opened once more: whoever opens one closes it. */
+  readonly open: (which: 'start' | 'base') => OpenFolder;
   readonly environment: Environment;
   readonly checkpoint: string;
   readonly place: StagePlace;

@@ -1,0 +1,50 @@
+import { atlasSetNames } from '@coa/atlas';
+import {
+  atlasModel,
+  atlasRecipe,
+  atlasRl,
+  atlasSearch,
+  defineExperiment,
+  type Simulator,
+  sft1,
+  sft2,
+  sft3,
+  standardMetrics,
+  trainedArm,
+} from '@coa/runner';
+
+const simulatedBy = (simulator: Simulator) => ({
+  ...atlasRl('RL', { simulated: 40, real: 8 }),
+  simulator,
+});
+
+const separate = { kind: 'separate', questions: 1_500, seesGold: false, noise: null } as const;
+
+export const simulatorKind = defineExperiment({
+  name: 'simulator-kind',
+  claim:
+    'Who should write the simulated observations: the policy, its frozen self, or a simulator of its own.',
+  arms: {
+    self: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy({ kind: 'self' }))),
+    frozen: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy({ kind: 'frozen' }))),
+    separate: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy(separate))),
+    'separate, sees the answer': trainedArm(
+      atlasRecipe(sft1, sft2, sft3, simulatedBy({ ...separate, seesGold: true })),
+    ),
+    'separate, more and more noise': trainedArm(
+      atlasRecipe(
+        sft1,
+        sft2,
+        sft3,
+        simulatedBy({ ...separate, seesGold: true, noise: { start: 0, end: 0.5, base: 4 } }),
+      ),
+    ),
+  },
+  datasets: atlasSetNames,
+  questionsPerDataset: 250,
+  repeats: 3,
+  seed: 0,
+  model: atlasModel,
+  search: atlasSearch,
+  metrics: standardMetrics,
+});

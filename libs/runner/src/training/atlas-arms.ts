@@ -1,0 +1,38 @@
+import type { ProtocolOptions } from '@coa/core';
+import type { Arm } from '../experiment.ts';
+import { atlasLimits } from './atlas-recipes.ts';
+import { noInstructions } from './examples.ts';
+import type { Recipe } from './recipe.ts';
+
+/** An agent on Atlas whose model was trained; it reads no instructions unless it was trained with some. */
+export const trainedArm = (recipe: Recipe, prompt: ProtocolOptions = noInstructions): Arm => ({
+  protocol: 'coa',
+  environment: 'search',
+  options: atlasLimits,
+  recipe,
+  ...prompt,
+});
+
+/** The base model under ReAct, with the prompt that did best on the dev split (`experiments/react-prompts.ts`). */
+export const reactArm: Arm = {
+  protocol: 'react',
+  examples: 0,
+  system: 'Use Search and Finish.',
+  environment: 'search',
+  options: atlasLimits,
+};
+
+/** A model fine-tuned on ReAct's form of the same questions. */
+export const reactTrainedArm = (recipe: Recipe): Arm => ({
+  ...reactArm,
+  ...noInstructions,
+  recipe,
+});
+
+/** The base model alone: it answers from memory. */
+export const closedBookArm: Arm = {
+  protocol: 'closedBook',
+  ...noInstructions,
+  environment: 'none',
+  options: { ...atlasLimits, horizon: 0 },
+};
