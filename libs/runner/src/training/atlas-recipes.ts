@@ -94,7 +94,7 @@ export const atlasRl = (
     groupSize: 8,
     updatesPerBatch: 1,
     maskObservations: true,
-    schedule: { kind: 'constant', peak: 1e-4, floor: 1, warmup: 2 },
+    schedule: { kind: 'constant', peak: 3e-4, floor: 1, warmup: 2 },
     optimizer: { ...defaultOptimizer, weightDecay: 0 },
     microBatchTokens: 16_384,
     collapse: { window: 8, share: 0.4 },
