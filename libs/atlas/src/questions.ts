@@ -189,6 +189,17 @@ export const drawQuestions = (
   return made;
 };
 
+const held = new WeakMap<World, ReadonlyMap<string, string>>();
+
+/** Titles by passage id; made once for a world. */
+const titlesOf = (world: World): ReadonlyMap<string, string> => {
+  const known = held.get(world);
+  if (known) return known;
+  const titles = new Map(world.passages.map(({ id, title }) => [id, title]));
+  held.set(world, titles);
+  return titles;
+};
+
 const questionOf = (
   plan: Plan,
   {
@@ -210,7 +221,7 @@ const questionOf = (
   },
 ): Question => {
   const evidence = evidenceOf(plan, world);
-  const titles = new Map(world.passages.map(({ id, title }) => [id, title]));
+  const titles = titlesOf(world);
   const ids = [...new Set(evidence.flatMap(({ passageIds }) => passageIds))];
   return {
     id: `${set.name}-${split}-${known ? 'known' : 'unknown'}-${at}`,

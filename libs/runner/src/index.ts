@@ -8,6 +8,7 @@ export {
   overridden,
 } from './experiment.ts';
 export { atlasBase, atlasModel, openModel } from './open-model.ts';
+export { openTrainedModel } from './open-trained-model.ts';
 export type { Places } from './places.ts';
 export { type PlannedRollout, planRollouts } from './plan.ts';
 export { drawQuestionSets } from './question-sets.ts';
@@ -45,4 +46,5 @@ export {
   type Stage,
   withStage,
 } from './training/recipe.ts';
+export { storedTraining } from './training/stored-training.ts';
 export { type TrainedModel, type TrainingServices, trainRecipe } from './training/train-recipe.ts';

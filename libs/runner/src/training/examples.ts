@@ -1,4 +1,11 @@
-import { type AtlasQuestion, atlasTraining, openAtlas, plannerPolicy } from '@coa/atlas';
+import {
+  type AtlasQuestion,
+  atlasQuestions,
+  atlasSetNames,
+  atlasTraining,
+  openAtlas,
+  plannerPolicy,
+} from '@coa/atlas';
 import {
   coaProtocol,
   deriveSeed,
@@ -6,11 +13,13 @@ import {
   type Policy,
   type Protocol,
   type ProtocolOptions,
+  type Question,
   type Rollout,
   reactProtocol,
   seededRng,
   shuffled,
 } from '@coa/core';
+import { assertTrainable } from '@coa/datasets';
 import { type RolloutOptions, rolloutBatch } from '@coa/rollout';
 import {
   type ContrastivePair,
@@ -52,6 +61,18 @@ const told = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
 
+const held: { questions?: readonly Question[] } = {};
+
+/** Atlas's dev and test questions; made once in a process. */
+const evaluationQuestions = (): readonly Question[] => {
+  held.questions ??= atlasSetNames.flatMap((name) =>
+    [...atlasQuestions(name, 'dev'), ...atlasQuestions(name, 'test')].map(
+      ({ question }) => question,
+    ),
+  );
+  return held.questions;
+};
+
 /** Training questions in an order of their own: whoever takes the first of them takes of every set. */
 export const drawTraining = (
   { questions, knownShare }: QuestionSource,
@@ -59,7 +80,12 @@ export const drawTraining = (
   seed: number,
 ): AtlasQuestion[] => {
   const place = deriveSeed(seed, purpose);
-  return shuffled(atlasTraining(questions, { knownShare, seed: place }), seededRng(place));
+  const drawn = atlasTraining(questions, { knownShare, seed: place });
+  assertTrainable(
+    drawn.map(({ question }) => question),
+    evaluationQuestions(),
+  );
+  return shuffled(drawn, seededRng(place));
 };
 
 /** CoA by the teacher that reads the graphs; CoT by the policy itself, from memory, where it is right. */
