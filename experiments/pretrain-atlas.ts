@@ -49,7 +49,7 @@ const longest = 768;
 const rows = 16;
 
 const sizes = {
-  full: { worlds: 24, entities: 1000, questions: 300, steps: 3000 },
+  full: { worlds: 24, entities: 1000, questions: 300, steps: 6000 },
   toy: { worlds: 2, entities: 200, questions: 20, steps: 3 },
 } as const;
 

@@ -15,10 +15,10 @@ import { pickOne, type World } from './world.ts';
 
 /** Share of the documents of each kind that the base model is pretrained on. */
 export const pretrainingMixture = {
-  passage: 0.137,
+  passage: 0.067,
   'known passage': 0.18,
   'known facts': 0.15,
-  reading: 0.3,
+  reading: 0.37,
   recall: 0.17,
   'closed book': 0.06,
   react: 0.003,

@@ -19,6 +19,8 @@ const drawn = [
   ['entropy', 'Entropy, nats a token', 1],
   ['kl', 'KL from the reference, nats a token', 1],
   ['zeroVariance', 'Groups without variance, per cent', 100],
+  ['realCalls', 'Tool calls of a batch, real', 1],
+  ['simulatedCalls', 'Tool calls of a batch, simulated', 1],
   ['gradientNorm', 'Gradient norm', 1],
 ] as const;
 
