@@ -54,7 +54,7 @@ export type GrpoConfig = {
   readonly kl: KlConfig;
   readonly entropyCoefficient: number;
   readonly zeroVariance: ZeroVariance;
-  /** Observation tokens enter no term of the loss, whoever wrote them. */
+  /** Observation tokens enter no term of the loss, whoever wrote them. Without it they enter all of them, for ablations. */
   readonly maskObservations: boolean;
   readonly schedule: Pick<Schedule, 'kind' | 'peak' | 'floor' | 'warmup'>;
   readonly optimizer: OptimizerConfig;

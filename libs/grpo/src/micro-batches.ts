@@ -1,4 +1,4 @@
-import { type MicroBatch, type Model, packSequences } from '@coa/model';
+import { type MicroBatch, type Model, packSequences, tokenLogprobs } from '@coa/model';
 import { batchLoss, type KnownTokens, type LossParts, referenceLogprobs } from './batch-loss.ts';
 import type { GrpoConfig } from './config.ts';
 import type { RatedRollout } from './sample-batch.ts';
@@ -56,6 +56,17 @@ const perToken = (sequences: readonly Sequence[], of: (sequence: Sequence) => nu
     ),
   );
 
+/**
+ * Log-probabilities at sampling, [N]. An observation's tokens have none: where they enter the loss, the policy's own at the
+ * start of the batch stand in.
+ */
+const behaviourOf = (sequences: readonly Sequence[], current: () => Float32Array): Float32Array => {
+  const sampled = Float32Array.from(sequences.flatMap(({ behaviour }) => [...behaviour]));
+  if (!sampled.some(Number.isNaN)) return sampled;
+  const own = current();
+  return sampled.map((logprob, i) => (Number.isNaN(logprob) ? own[i]! : logprob));
+};
+
 /** The micro-batches of an update; `again(parts)` gives them for each further update on the same batch. */
 export const updatesOf = (
   {
@@ -73,7 +84,7 @@ export const updatesOf = (
   const held = partsOf(sequencesOf(rollouts, config), config.microBatchTokens).map((sequences) => {
     const packed = packSequences(sequences);
     const known: KnownTokens = {
-      behaviour: Float32Array.from(sequences.flatMap(({ behaviour }) => [...behaviour])),
+      behaviour: behaviourOf(sequences, () => tokenLogprobs(model, packed, temperature)),
       reference: referenceLogprobs(
         config.kl.coefficient > 0 ? reference : null,
         packed,

@@ -229,3 +229,20 @@ test('tokens of an observation are in no rollout’s loss, whoever wrote them', 
   await task.policy.close();
   disposeModel(model);
 });
+
+test('observations that are not masked enter the loss with the policy’s own log-probabilities', async () => {
+  const protocol: GrpoTask['protocol'] = {
+    ...banditTask(openModel()).protocol,
+    parseTurn: (text) => ({
+      steps: [{ kind: 'think', text }],
+      move: { kind: 'act', action: { tool: 'search', input: 'x' } },
+    }),
+  };
+  const config = { ...banditConfig, batches: 1, maskObservations: false };
+  const changes = { protocol, reward: lowLetters };
+  const { reports } = await run(config, changes);
+  const masked = await run({ ...config, maskObservations: true }, changes);
+  expect(reports[0]!.actions).toBeGreaterThan(0);
+  expect(Number.isFinite(reports[0]!.loss)).toBe(true);
+  expect(reports[0]!.lossTokens).toBeGreaterThan(masked.reports[0]!.lossTokens);
+});

@@ -17,14 +17,20 @@ const reportFolder = (experiment: string, { root }: Places): string => {
   return join(root, 'reports', experiment);
 };
 
-/** The steps of every training that made a model of the run, each once. */
+/**
+ * The steps of every training that made a model of the run, each once. Where trainings of one seed share a stage's name, the
+ * first arm that uses each is named too.
+ */
 const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
-  const trainings = new Map(store.trainingsOf(runId).map((one) => [one.key, one]));
-  return [...trainings.values()].map(({ key, stage, seed }) => ({
-    stage,
-    seed,
-    steps: store.readTrainingSteps(key),
-  }));
+  const trainings = new Map<string, ReturnType<Store['trainingsOf']>[number]>();
+  for (const one of store.trainingsOf(runId))
+    if (!trainings.has(one.key)) trainings.set(one.key, one);
+  const all = [...trainings.values()];
+  return all.map(({ key, stage, seed, arm }) => {
+    const alike = all.filter((other) => other.stage === stage && other.seed === seed);
+    const name = alike.length > 1 ? `${stage} (${arm})` : stage;
+    return { stage: name, seed, steps: store.readTrainingSteps(key) };
+  });
 };
 
 /**
