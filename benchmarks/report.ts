@@ -231,7 +231,14 @@ const summary = summarize(records(), manifest);
 const summarized = performance.now();
 const ours = writeAll(
   'ours.html',
-  renderReport({ manifest, summary, records: records(), client, generatedBy: 'benchmark' }),
+  renderReport({
+    manifest,
+    summary,
+    records: records(),
+    training: [],
+    client,
+    generatedBy: 'benchmark',
+  }),
 );
 const written = performance.now();
 const peer = writeAll('peer.html', peerPage(readFileSync(ours, 'utf8')));

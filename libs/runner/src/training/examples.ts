@@ -14,20 +14,18 @@ import {
   type Protocol,
   type ProtocolOptions,
   type Question,
-  type Rollout,
   reactProtocol,
   seededRng,
   shuffled,
 } from '@coa/core';
 import { assertTrainable } from '@coa/datasets';
-import { type RolloutOptions, rolloutBatch } from '@coa/rollout';
+import type { RolloutOptions } from '@coa/rollout';
 import {
-  type ContrastivePair,
   collectExamples,
-  contrastivePairs,
-  endOfTurnIds,
+  type ExampleKind,
   isRight,
   type SftExample,
+  type Synthesized,
   synthesize,
 } from '@coa/sft';
 import type { QuestionSource, Stage } from './recipe.ts';
@@ -41,6 +39,7 @@ export type DataSetting = {
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  readonly onProgress: (label: string, done: number, total: number) => void;
 };
 
 /** Trained models read no instructions: what to do is in the weights. */
@@ -55,7 +54,7 @@ export const endOfTurn = '<|im_end|>';
 const concurrency = 256;
 
 /** Non-zero entries, for the log. */
-const told = (counts: Readonly<Record<string, number>>): string =>
+export const told = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name} ${count}`)
@@ -88,12 +87,40 @@ export const drawTraining = (
   return shuffled(drawn, seededRng(place));
 };
 
+/** The outcomes as they are, with the accepted ones counted on the way. */
+async function* counted(
+  outcomes: AsyncIterable<Synthesized>,
+  onAccepted: (count: number) => void,
+): AsyncGenerator<Synthesized> {
+  let count = 0;
+  for await (const outcome of outcomes) {
+    if (outcome.kind === 'example') onAccepted(++count);
+    yield outcome;
+  }
+}
+
+/** As many examples of a kind as the stage wants; says how many there are and why others were rejected. */
+const gathered = async (
+  { name, counts: wanted }: Stage & { readonly kind: 'sft' },
+  kind: ExampleKind,
+  outcomes: AsyncIterable<Synthesized>,
+  { say, onProgress }: DataSetting,
+): Promise<SftExample[]> => {
+  const label = kind === 'coa' ? 'CoA' : 'CoT';
+  const { examples, counts } = await collectExamples(
+    counted(outcomes, (count) => onProgress(`${name}: ${label} examples`, count, wanted[kind])),
+    wanted[kind],
+  );
+  say(`${name}: ${counts.accepted} ${label} examples (rejected: ${told(counts.rejected)})`);
+  return examples;
+};
+
 /** CoA by the teacher that reads the graphs; CoT by the policy itself, from memory, where it is right. */
 export const makeExamples = async (
   stage: Stage & { readonly kind: 'sft' },
   setting: DataSetting,
 ): Promise<SftExample[]> => {
-  const { policy, environment, withoutTools, limits, seed, signal, say } = setting;
+  const { policy, environment, withoutTools, limits, seed, signal } = setting;
   const asked = drawTraining(stage.source, 'sft', seed);
   const planner = plannerPolicy({
     world: openAtlas(),
@@ -114,7 +141,7 @@ export const makeExamples = async (
     signal,
   };
   const taught = { ...common, teacher: planner, student: policy, environment, questions };
-  const coa = await collectExamples(synthesize({ ...taught, kind: 'coa' }), stage.counts.coa);
+  const coa = await gathered(stage, 'coa', synthesize({ ...taught, kind: 'coa' }), setting);
   const remembered = {
     ...common,
     teacher: policy,
@@ -124,56 +151,6 @@ export const makeExamples = async (
     questions: questions.filter(({ known }) => known),
     attempts: 4,
   };
-  const cot = await collectExamples(synthesize({ ...remembered, kind: 'cot' }), stage.counts.cot);
-  say(
-    `${stage.name}: ${coa.counts.accepted} CoA examples (rejected: ${told(coa.counts.rejected)})`,
-  );
-  say(
-    `${stage.name}: ${cot.counts.accepted} CoT examples (rejected: ${told(cot.counts.rejected)})`,
-  );
-  return [...coa.examples, ...cot.examples];
-};
-
-/** Rollouts of each question from memory and with the tool, by a careful teacher and by a hasty one. */
-const contrasted = async (
-  asked: readonly AtlasQuestion[],
-  { policy, environment, withoutTools, limits, seed, signal }: DataSetting,
-): Promise<Rollout[]> => {
-  const world = openAtlas();
-  const teacher = (hasty: boolean) =>
-    plannerPolicy({ world, questions: asked, student: policy, form: 'coa', hasty });
-  const common = { protocol: trainedProtocol('coa'), signal };
-  const fromMemory = { ...common, environment: withoutTools, options: { ...limits, horizon: 0 } };
-  const withTool = { ...common, environment, options: limits };
-  const tasks = (way: string) =>
-    asked.map(({ question }) => ({ question, seed: deriveSeed(seed, way, question.id) }));
-  const memory = ['first', 'second'].map((way) =>
-    rolloutBatch({ ...fromMemory, policy }, tasks(way)),
-  );
-  const tool = [false, true].map((hasty) =>
-    rolloutBatch({ ...withTool, policy: teacher(hasty) }, tasks(`tool ${hasty}`)),
-  );
-  return (await Promise.all([...memory, ...tool])).flat();
-};
-
-/** Pairs that share a prefix and differ in whether the tool is used and in the outcome. */
-export const makePairs = async (
-  stage: Stage & { readonly kind: 'contrastive' },
-  setting: DataSetting,
-): Promise<ContrastivePair[]> => {
-  const { policy, limits, seed, say } = setting;
-  const asked = drawTraining(stage.source, 'contrastive', seed);
-  const rollouts = await contrasted(asked, setting);
-  const { pairs, counts, rejections } = contrastivePairs(rollouts, {
-    isRight,
-    endOfTurn: endOfTurnIds(policy, endOfTurn),
-    maxTokens: limits.contextTokens,
-    minShared: 0,
-    perQuestion: 1,
-    balance: true,
-    most: stage.pairs,
-    seed,
-  });
-  say(`${stage.name}: pairs: ${told(counts)}; rejected: ${told(rejections)}`);
-  return pairs;
+  const cot = await gathered(stage, 'cot', synthesize({ ...remembered, kind: 'cot' }), setting);
+  return [...coa, ...cot];
 };

@@ -101,6 +101,10 @@ const runStage = async (
     finish(folder, { stage, seed: place.seed, from });
     rmSync(checkpoint, { force: true });
     return true;
+  } catch (cause) {
+    // data that were being made when the run was stopped are made anew by the next call
+    if (services.stopping.aborted) return false;
+    throw cause;
   } finally {
     await trained.close();
     await base.close();

@@ -2,7 +2,8 @@ import type { Environment, Policy } from '@coa/core';
 import type { RatedRollout } from '@coa/grpo';
 import { type ContrastiveReport, type SftReport, trainContrastive, trainSft } from '@coa/sft';
 import { toolEnvironment } from '@coa/tools';
-import { type DataSetting, makeExamples, makePairs } from './examples.ts';
+import { type DataSetting, makeExamples } from './examples.ts';
+import { makePairs } from './pairs.ts';
 import type { Recipe, Stage } from './recipe.ts';
 import { trainGrpoStage } from './train-grpo-stage.ts';
 import type { OpenFolder, StagePlace, TrainingServices } from './train-recipe.ts';
@@ -57,6 +58,7 @@ export const trainStage = async (
     seed: place.seed,
     signal: stopping,
     say,
+    onProgress,
   };
   const training = {
     checkpoint: { file: checkpoint, every: saveEvery },
