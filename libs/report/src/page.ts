@@ -62,6 +62,9 @@ ${filter('outcome', 'Outcome', outcomes)}
 <nav id="pager" class="pager" aria-label="Pages of trajectories"></nav>
 <noscript><p class="note">Reading single trajectories needs JavaScript; the tables above do not.</p></noscript>`;
 
+const left = ({ runId }: Manifest): Html =>
+  html`<p class="note">This copy holds no trajectories; <code>coa report ${runId}</code> writes the whole page from the run store.</p>`;
+
 const fact = (name: string, value: string | number): Html =>
   html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`;
 
@@ -125,7 +128,12 @@ export const pageBody = (
   {
     generatedBy,
     training,
-  }: { readonly generatedBy: string; readonly training: readonly TrainingCurve[] },
+    trajectories,
+  }: {
+    readonly generatedBy: string;
+    readonly training: readonly TrainingCurve[];
+    readonly trajectories: boolean;
+  },
 ): Html => {
   const records = summary.averages.reduce((sum, { n, errors }) => sum + n + errors, 0);
   const more = optional(summary, training);
@@ -142,7 +150,7 @@ ${more.map(([id, title, content]) => section(id, title, content))}
 ${section('conduct', 'How the agents went about it', html`${conductTable(summary)}<h3>Action steps</h3><div class="charts">${steps}</div>${stepTable(summary)}`)}
 ${section('paper', 'The paper’s printed rows', paperSection(summary))}
 ${section('notes', 'Notes', notes(manifest))}
-${section('trajectories', 'Trajectories', browser(summary))}
+${section('trajectories', 'Trajectories', trajectories ? browser(summary) : left(manifest))}
 </div><article id="trajectory" hidden aria-labelledby="trajectory-title"></article></main>
 <footer id="origin" aria-labelledby="origin-title"><h2 id="origin-title">Where this comes from</h2>${origin(manifest, generatedBy)}</footer>`;
 };

@@ -13,12 +13,13 @@ const rendered = (
   records: ReturnType<typeof record>[],
   described = manifest(),
   training: TrainingCurve[] = [],
+  light = false,
 ): string =>
   [
     ...renderReport({
       manifest: described,
       summary: summarize(records, described),
-      records,
+      records: light ? null : records,
       training,
       client,
       generatedBy: 'test',
@@ -149,4 +150,12 @@ describe('sections that appear where there is something to say', () => {
     for (const id of ['training', 'knowledge', 'claims']) expect(html).not.toContain(`id="${id}"`);
     expect(html).not.toContain('analogues');
   });
+});
+
+test('a light copy has tables and charts, no trajectory, and says how to get them', () => {
+  const html = rendered([record()], manifest(), [], true);
+  expect(html).toContain('coa report run-1');
+  expect(html).not.toContain('data-chunk');
+  expect(html).not.toContain('id="filters"');
+  expect(html).toContain('id="headline-caption"');
 });

@@ -19,7 +19,8 @@ export type ReportParts = {
   readonly manifest: Manifest;
   /** Made from the same records. */
   readonly summary: Summary;
-  readonly records: Iterable<RunRecord>;
+  /** null: the page goes without trajectories. */
+  readonly records: Iterable<RunRecord> | null;
   /** What made the agents' models; none where nothing was trained. */
   readonly training: readonly TrainingCurve[];
   readonly client: Client;
@@ -92,10 +93,14 @@ export function* renderReport(parts: ReportParts): Generator<string> {
   const { manifest, summary, records, training, client, generatedBy } = parts;
   const charts = lineCharts(summary, training);
   yield head(parts);
-  yield pageBody(summary, manifest, { generatedBy, training }).html;
+  yield pageBody(summary, manifest, {
+    generatedBy,
+    training,
+    trajectories: records !== null,
+  }).html;
   yield inert('data-chart', chartData(summary));
   yield inert('data-lines', [...charts.conduct, ...charts.training]);
   yield `<script>${client.script}</script>\n`;
-  yield* chunks(records);
+  if (records !== null) yield* chunks(records);
   yield '</body></html>\n';
 }

@@ -27,5 +27,5 @@ test('names cannot move the cursor or open a link', () => {
   const summary = summarize([record({ arm: '\u001b[2Jx|<b>[a](b)\u202e' })], hostile);
   const table = renderTable(summary, hostile);
   for (const control of ['\u001b', '\u202e']) expect(table).not.toContain(control);
-  expect(renderMarkdown(summary)).toContain('\ufffd\\[2Jx\\|&lt;b>\\[a\\](b)\ufffd');
+  expect(renderMarkdown(summary, manifest())).toContain('\ufffd\\[2Jx\\|&lt;b>\\[a\\](b)\ufffd');
 });

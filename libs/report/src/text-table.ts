@@ -55,8 +55,45 @@ const markdownTable = (head: readonly string[], rows: readonly (readonly string[
   return [line(head), rule, ...rows.map(line)].join('\n');
 };
 
-/** The comparison and the paper's printed rows as Markdown. */
-export const renderMarkdown = (summary: Summary): string => {
+const signed = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`;
+
+const claimsMarkdown = ({ claims }: Summary): string[] =>
+  claims.length === 0
+    ? []
+    : [
+        markdownTable(
+          ['claim', 'verdict', 'effect, points', '95 %', 'p (Holm)', 'questions', 'seeds'],
+          claims.map(({ claim, verdict, effect, low, high, adjusted, questions, seeds }) => [
+            `${claim.id}. ${claim.text}`,
+            verdict,
+            signed(effect),
+            `${signed(low)} to ${signed(high)}`,
+            adjusted.toFixed(4),
+            String(questions),
+            String(seeds),
+          ]),
+        ),
+      ];
+
+const knowledgeMarkdown = ({ knowledge }: Summary): string[] =>
+  knowledge.length === 0
+    ? []
+    : [
+        markdownTable(
+          ['agent', 'entities', 'EM %', '95 %', 'searches', 'n'],
+          knowledge.map(({ arm, known, exactMatch, searches, n }) => [
+            arm,
+            known ? 'known' : 'unknown',
+            percent(exactMatch.mean),
+            percentRange(exactMatch),
+            decimal(searches),
+            String(n),
+          ]),
+        ),
+      ];
+
+/** The comparison, the claims, known and unknown, and the paper's printed rows as Markdown. */
+export const renderMarkdown = (summary: Summary, manifest: Manifest): string => {
   const paper = paperTable(summary);
   const printed = markdownTable(
     ['source', 'EM %', ...paper.columns],
@@ -66,7 +103,14 @@ export const renderMarkdown = (summary: Summary): string => {
       ...values.map((value) => (value === null ? none : decimal(value, 1))),
     ]),
   );
-  const parts = [markdownTable(header, body(summary))];
+  const { experiment, claim, command, runId } = manifest;
+  const origin = `Run ${markdownCell(runId)}: ${markdownCell(command)}`;
+  const parts = [
+    `# ${markdownCell(experiment)}\n${markdownCell(claim)}\n\n${origin}`,
+    markdownTable(header, body(summary)),
+    ...claimsMarkdown(summary),
+    ...knowledgeMarkdown(summary),
+  ];
   if (paper.rows.length > 0) parts.push(printed);
   return `${[...parts, ...paper.notes].join('\n\n')}\n`;
 };

@@ -16,7 +16,7 @@ import { planRollouts, segmentsOf } from './plan.ts';
 import { drawQuestionSets, type QuestionSet } from './question-sets.ts';
 import { type RunSummary, runPlan } from './run.ts';
 import type { Script } from './script.ts';
-import { writeReport } from './write-report.ts';
+import { writeLightReport, writeReport } from './write-report.ts';
 
 export type RunServices = {
   readonly places: Places;
@@ -166,10 +166,11 @@ const runWith = async (parts: {
   return { ...made, ...(await reported(store, manifest.runId, places)) };
 };
 
-/** Table and report of a stored run. */
-export const reported = async (store: Store, runId: string, places: Places) => {
+/** Table and report of a stored run; `light`: the report without trajectories, to be kept beside the code. */
+export const reported = async (store: Store, runId: string, places: Places, light = false) => {
   const manifest = store.readManifest(runId);
   const summary = summarize(store.readRecords(runId, { tokens: false }), manifest);
-  const report = await writeReport({ store, manifest, summary, places });
+  const parts = { store, manifest, summary, places };
+  const report = await (light ? writeLightReport(parts) : writeReport(parts));
   return { runId, report, summary, table: renderTable(summary, manifest) };
 };

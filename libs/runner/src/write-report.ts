@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '@coa/core';
-import { renderReport, type Summary, type TrainingCurve } from '@coa/report';
+import { renderMarkdown, renderReport, type Summary, type TrainingCurve } from '@coa/report';
 import { bundleClient } from '@coa/report/bundle';
 import type { Store } from '@coa/store';
 import type { Places } from './places.ts';
@@ -33,16 +33,18 @@ const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
   });
 };
 
-/**
- * Writes `reports/<experiment>/<run id>.html`, whole or not at all, and the same as `index.html`: the experiment's
- * newest report. Returns the path of `index.html`.
- */
-export const writeReport = async (parts: {
+type Parts = {
   readonly store: Store;
   readonly manifest: Manifest;
   readonly summary: Summary;
   readonly places: Places;
-}): Promise<string> => {
+};
+
+/**
+ * Writes `reports/<experiment>/<run id>.html`, whole or not at all, and the same as `index.html`: the experiment's
+ * newest report. Returns the path of `index.html`.
+ */
+export const writeReport = async (parts: Parts): Promise<string> => {
   const { store, manifest, summary, places } = parts;
   const folder = reportFolder(manifest.experiment, places);
   await mkdir(folder, { recursive: true });
@@ -60,4 +62,32 @@ export const writeReport = async (parts: {
     await rm(partial, { force: true });
   }
   return join(folder, 'index.html');
+};
+
+/**
+ * Writes what of a run is small enough to be kept beside the code: `light.html` (the page without trajectories),
+ * `results.md` and `manifest.json` (the command, every arm's recipe, the machine). Returns the folder.
+ */
+export const writeLightReport = async ({
+  store,
+  manifest,
+  summary,
+  places,
+}: Parts): Promise<string> => {
+  const folder = reportFolder(manifest.experiment, places);
+  await mkdir(folder, { recursive: true });
+  const client = await bundleClient();
+  const training = trainingOf(store, manifest.runId);
+  const page = renderReport({
+    manifest,
+    summary,
+    records: null,
+    training,
+    client,
+    generatedBy: 'CoA Lab',
+  });
+  await writeFile(join(folder, 'light.html'), [...page].join(''));
+  await writeFile(join(folder, 'results.md'), renderMarkdown(summary, manifest));
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return folder;
 };

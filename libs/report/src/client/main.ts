@@ -109,6 +109,8 @@ const listenToFilters = (index: ReportIndex): void => {
 };
 
 const start = (): void => {
+  // a light copy has no list
+  if (!document.getElementById('filters')) return;
   const index = unpack<ReportIndex>('data-index') ?? noRecords;
   showList(index, list);
   listenToFilters(index);
