@@ -11,7 +11,6 @@ export {
   searchGoldRecall,
 } from './evidence.ts';
 export { hopRecall, hopSuccess, needlessSearches } from './graph.ts';
-export { holm } from './holm.ts';
 export { type Interval, meanWithInterval, wilsonInterval } from './interval.ts';
 export {
   type JudgeCache,
@@ -20,14 +19,17 @@ export {
   judge,
   judgePromptVersion,
 } from './judge.ts';
+export { benjaminiHochberg, holm } from './multiple-tests.ts';
 export { mcnemarExact, type PairedDifference, pairedDifference } from './paired.ts';
 export { type ClaimTest, closeMargin, type PaperClaim, paperClaims } from './paper-claims.ts';
+export { minimumDetectableEffect } from './power.ts';
 export {
   releasedPredictionReward,
   releasedResponseReward,
   releasedReward,
   releasedRewardOf,
 } from './released-reward.ts';
+export { meanAtK, passAtK, passHatK, type Repeats } from './repeats.ts';
 export { type ScoredLine, scoreLine } from './score-line.ts';
 export { type Prediction, type PredictionScores, scorePrediction } from './score-prediction.ts';
 export { scoreTrajectory, standardMetrics } from './score-trajectory.ts';

@@ -1,7 +1,7 @@
 import { seededRng } from '@coa/core';
 import { describe, expect, test } from 'vitest';
 import { stratifiedContrast } from './contrast.ts';
-import { holm } from './holm.ts';
+import { holm } from './multiple-tests.ts';
 import { type PaperClaim, paperClaims } from './paper-claims.ts';
 import { type ClaimRow, testClaims } from './test-claims.ts';
 

@@ -1,6 +1,6 @@
 import { type Rng, seededRng } from '@coa/core';
 import { type Effect, effectOf, type Stratum, stratifiedContrast } from './contrast.ts';
-import { holm } from './holm.ts';
+import { holm } from './multiple-tests.ts';
 import { type ClaimTest, type PaperClaim, paperClaims } from './paper-claims.ts';
 
 /** One rollout, as the claims see it. */
