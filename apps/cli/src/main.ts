@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { compareCommand } from './commands/compare.ts';
 import { datasetsCommand } from './commands/datasets.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { gateCommand } from './commands/gate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -14,6 +16,8 @@ const program = new Command('coa')
   .showSuggestionAfterError()
   .addCommand(runCommand())
   .addCommand(reportCommand())
+  .addCommand(compareCommand())
+  .addCommand(gateCommand())
   .addCommand(runsCommand())
   .addCommand(datasetsCommand())
   .addCommand(modelsCommand())
@@ -31,5 +35,5 @@ try {
   await program.parseAsync();
 } catch (cause) {
   if (!(cause instanceof CommanderError)) console.error(`coa: ${explain(cause)}`);
-  process.exitCode = 1;
+  process.exitCode ||= 1;
 }

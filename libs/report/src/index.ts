@@ -1,3 +1,5 @@
+export { renderComparison, renderFlips } from './comparison-text.ts';
+export { type GateSuite, renderJunit } from './junit.ts';
 export { type Estimate, macroAverage } from './macro-average.ts';
 export { type PaperTable, type PaperTableRow, paperTable } from './paper-table.ts';
 export { type Client, type ReportParts, renderReport } from './render-report.ts';

@@ -4,9 +4,10 @@ import { paperTable } from './paper-table.ts';
 import type { AverageRow, Summary, SummaryRow } from './summary.ts';
 
 /** Control characters would let a name move the terminal's cursor. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, '\ufffd');
+export const plain = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, '\ufffd');
 
-const padded = (table: readonly (readonly string[])[]): string => {
+export const padded = (table: readonly (readonly string[])[]): string => {
   const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { reported } from '@coa/runner';
 import { openStore } from '@coa/store';
 import { Command } from 'commander';
-import { home, root } from '../paths.ts';
+import { home, root, storeFile } from '../paths.ts';
 
 /** `coa report RUN`: table and page of a stored run, without running anything. */
 export const reportCommand = (): Command =>
@@ -17,7 +16,7 @@ export const reportCommand = (): Command =>
     .option('--json', 'print the comparison as JSON')
     .addHelpText('after', '\nExample:\n  coa report qa-eval-3f')
     .action(async (run: string, options: { store?: string; json?: boolean; light?: boolean }) => {
-      const store = openStore(options.store ?? join(home(), 'runs.db'), { readonly: true });
+      const store = openStore(storeFile(options), { readonly: true });
       try {
         const places = { home: home(), root };
         const runId = store.resolveRun(run);

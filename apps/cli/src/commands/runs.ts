@@ -12,7 +12,7 @@ import {
   type Store,
 } from '@coa/store';
 import { Command, Option } from 'commander';
-import { home } from '../paths.ts';
+import { storeFile } from '../paths.ts';
 import { shown, textTable } from '../text-table.ts';
 
 type Common = { readonly store?: string; readonly json?: boolean };
@@ -24,7 +24,7 @@ type ExportChoice = Common & {
 };
 
 const withStore = <T>(options: Common, work: (store: Store) => T, readonly = true): T => {
-  const store = openStore(options.store ?? resolve(home(), 'runs.db'), { readonly });
+  const store = openStore(storeFile(options), { readonly });
   try {
     return work(store);
   } finally {
@@ -132,7 +132,7 @@ const assertPrintable = ({ format, json, out }: ExportChoice): void => {
 
 const exportTo = async (id: string, choice: ExportChoice): Promise<void> => {
   assertPrintable(choice);
-  const store = openStore(choice.store ?? resolve(home(), 'runs.db'), { readonly: true });
+  const store = openStore(storeFile(choice), { readonly: true });
   try {
     const runId = store.resolveRun(id);
     const pieces = exportRun(store, runId, choice);

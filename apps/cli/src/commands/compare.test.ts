@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { compareCommand } from './compare.ts';
+import { gateCommand } from './gate.ts';
+import { storeRun } from './stored-runs.test-data.ts';
+
+let folder = '';
+let file = '';
+let printed: string[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coa-compare-'));
+  file = join(folder, 'runs.db');
+  printed = [];
+  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = 0;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const compare = async (...words: readonly string[]): Promise<string> => {
+  await compareCommand().parseAsync([...words, '--store', file], { from: 'user' });
+  return printed.splice(0).join('\n');
+};
+
+const gate = async (...words: readonly string[]): Promise<number> => {
+  await gateCommand().parseAsync([...words, '--store', file], { from: 'user' });
+  return Number(process.exitCode);
+};
+
+test('one run: every arm with the baseline', async () => {
+  storeRun(file, 'toy-1a', 40, { CoA: 30, ReAct: 10 });
+  const table = await compare('1a', '--baseline', 'ReAct');
+  expect(table).toContain('a  toy-1a:ReAct  (baseline)');
+  expect(table).toMatch(/nq +better +25\.0 +75\.0 +\+50\.0/);
+  expect(table).toContain('right: both 10, only a 0, only b 20, neither 10');
+  expect(table).toMatch(/arm\.temperature +1 +0\.6/);
+  const [comparison] = JSON.parse(await compare('1a', '--json'));
+  expect(comparison.differences[0]).toMatchObject({ difference: -0.5, verdict: 'worse' });
+});
+
+test('two runs: arms of one name; the flips of one kind a line each', async () => {
+  storeRun(file, 'toy-1a', 5, { CoA: 3, ReAct: 1 });
+  storeRun(file, 'toy-2b', 5, { CoA: 5, Other: 1 });
+  const text = await compare('1a', '2b', '--flips', 'onlyB');
+  expect(text).toContain('a  toy-1a:CoA  (baseline)\nb  toy-2b:CoA');
+  expect(text).not.toContain('Other');
+  expect(text).toContain(
+    'nq q3: question q3 [Ada Lovelace]  a: "Charles Babbage"  b: "Ada Lovelace"',
+  );
+  expect(await compare('1a:ReAct', '2b:Other')).toContain('tie');
+});
+
+test('what cannot be compared is said with the names there are', async () => {
+  storeRun(file, 'toy-1a', 2, { CoA: 1 });
+  storeRun(file, 'toy-2b', 2, { X: 1, Y: 1 });
+  storeRun(file, 'toy-3c', 2, { V: 1, W: 1 });
+  await expect(compare('1a')).rejects.toThrow("toy-1a has one arm, 'CoA'");
+  await expect(compare('1a:Nope', '2b')).rejects.toThrow("it has 'CoA'");
+  await expect(compare('2b', '3c')).rejects.toThrow("share no arm: 'X', 'Y' and 'V', 'W'");
+  await expect(compare('2b', '--metric', 'nope')).rejects.toThrow('nope');
+  await expect(compare('9z')).rejects.toThrow("no run '9z'");
+});
+
+test('the gate: 0 = nothing lost, 1 = more lost than may be, 2 = cannot be told', async () => {
+  storeRun(file, 'toy-1a', 400, { CoA: 200 });
+  storeRun(file, 'toy-2b', 400, { CoA: 200 });
+  storeRun(file, 'toy-3c', 400, { CoA: 100 });
+  storeRun(file, 'toy-4d', 400, { CoA: 192 });
+  const junit = join(folder, 'gate.xml');
+  expect(await gate('2b', '--baseline', '1a')).toBe(0);
+  expect(await gate('3c', '--baseline', '1a', '--junit', junit)).toBe(1);
+  expect(readFileSync(junit, 'utf8')).toContain('failures="1" errors="0"');
+  expect(readFileSync(junit, 'utf8')).toContain('<failure message="difference -25.0 points');
+  expect(await gate('4d', '--baseline', '1a')).toBe(2);
+  expect(await gate('4d', '--baseline', '1a', '--max-drop', '5')).toBe(0);
+  expect(printed.at(-1)).toContain('pass (at most 5 points may be lost)');
+});
+
+test('a gate that could not be run is neither passed nor failed', async () => {
+  storeRun(file, 'toy-1a', 4, { CoA: 2 });
+  await expect(gate('1a', '--baseline', 'nope')).rejects.toThrow("no run 'nope'");
+  expect(process.exitCode).toBe(2);
+});

@@ -1,0 +1,214 @@
+import type { Manifest, RunRecord } from '@coa/core';
+import { describe, expect, test } from 'vitest';
+import { compareSides } from './compare.ts';
+import { configDifferences, lineDifferences } from './config-differences.ts';
+import { compareValues, defaultDifference } from './differences.ts';
+import { countFlips } from './flips.ts';
+import { gateVerdict, worstVerdict } from './gate.ts';
+
+const manifest = (runId: string, change: Partial<Manifest> = {}): Manifest => ({
+  runId,
+  experiment: 'trial',
+  claim: '',
+  command: 'coa run trial',
+  rootSeed: 0,
+  repeats: 1,
+  arms: { agent: { options: { temperature: 0.6 }, system: 'Search.\nAnswer.' } },
+  datasets: [{ name: 'nq', questions: 8, sha256: 'aa' }],
+  metrics: [{ id: 'exactMatch', version: 1 }],
+  model: { name: 'nano', fingerprint: 'f' },
+  environment: { name: 'search', fingerprint: 'e' },
+  prompts: { 'coa@1': 'p' },
+  revision: { commit: 'c', dirty: false, lockfile: 'l' },
+  machine: { node: '20', cpu: 'x', cores: 2, platform: 'linux' },
+  startedAt: '2026-01-01T00:00:00Z',
+  ...change,
+});
+
+type Asked = {
+  readonly id: string;
+  readonly right: number | null;
+  readonly dataset?: string;
+  readonly repeat?: number;
+  readonly error?: string;
+};
+
+const record = ({ id, right, dataset = 'nq', repeat = 0, error }: Asked): RunRecord => {
+  const question = {
+    ...{ id, dataset, split: 'test', text: `question ${id}`, golds: ['yes'] },
+    ...{ supporting: [], supportComplete: false, type: null, hops: null },
+  };
+  const answer = { kind: 'answer', text: right === 1 ? 'yes' : 'no' } as const;
+  return {
+    ...{ runId: 'r', arm: 'agent', repeat, seed: 0, metrics: { exactMatch: right }, seconds: 1 },
+    outcome:
+      error === undefined
+        ? {
+            kind: 'rollout',
+            rollout: {
+              trajectory: { question, protocol: 'coa@1', steps: [answer], stop: 'answered' },
+              tokens: null,
+              usage: { promptTokens: 10, completionTokens: 5, requests: 1 },
+            },
+          }
+        : { kind: 'error', question, message: error, attempts: 3 },
+  };
+};
+
+const side = (rights: readonly (number | null)[], change: Partial<Manifest> = {}) => ({
+  manifest: manifest('one', change),
+  arm: 'agent',
+  records: rights.map((right, i) => record({ id: `q${i}`, right })),
+});
+
+const repeated = <T>(value: T, times: number): T[] => Array.from({ length: times }, () => value);
+
+describe('compareSides', () => {
+  test('pairs question by question: McNemar by hand, flips, and what one side lacks left out', () => {
+    const a = side([0, 0, 0, 0, 0, 1, 1, 1]);
+    const b = side([1, 1, 1, 1, 1, 1, 0]);
+    const { differences, flips } = compareSides(a, b);
+    expect(differences).toHaveLength(1);
+    expect(differences[0]).toMatchObject({ dataset: 'nq', questions: 7, unpaired: 1 });
+    expect(differences[0]).toMatchObject({ test: 'mcnemar', verdict: 'undecided' });
+    expect(differences[0]!.difference).toBeCloseTo(4 / 7, 14);
+    // 5 against 1: 2 (1 + 6) / 2^6
+    expect(differences[0]!.p).toBeCloseTo(14 / 64, 14);
+    expect(countFlips(flips)).toEqual({ both: 1, onlyA: 1, onlyB: 5, neither: 0 });
+    expect(flips.find(({ kind }) => kind === 'onlyA')?.a.question).toBe('q6');
+  });
+
+  test('beyond chance it is better, or worse the other way round', () => {
+    const [low, high] = [side(repeated(0, 40)), side([...repeated(1, 20), ...repeated(0, 20)])];
+    expect(compareSides(low, high).differences[0]!.verdict).toBe('better');
+    expect(compareSides(high, low).differences[0]!.verdict).toBe('worse');
+  });
+
+  test('the same answers are a tie; few questions that differ a little are undecided', () => {
+    const same = side([...repeated(1, 300), ...repeated(0, 300)]);
+    expect(compareSides(same, same).differences[0]).toMatchObject({ verdict: 'tie', p: 1 });
+    const [a, b] = [side([1, 0, 1, 0, 1, 0]), side([1, 0, 1, 0, 0, 1])];
+    const [row] = compareSides(a, b).differences;
+    expect(row).toMatchObject({ verdict: 'undecided', difference: 0 });
+    expect(row!.detectable).toBeGreaterThan(0.5);
+  });
+
+  test('repeats of a question are one question', () => {
+    const of = (rights: readonly number[]) => ({
+      manifest: manifest('two', { repeats: 2 }),
+      arm: 'agent',
+      records: rights.map((right, i) => record({ id: `q${i >> 1}`, repeat: i % 2, right })),
+    });
+    const { differences, flips } = compareSides(of([0, 0, 1, 1]), of([1, 0, 1, 1]));
+    expect(differences[0]).toMatchObject({ questions: 2, difference: 0.25, test: 'bootstrap' });
+    // no resample of 10,000 is below 0, a quarter of them are 0
+    expect(differences[0]!.p).toBeCloseTo(0.5, 1);
+    expect(flips).toHaveLength(4);
+  });
+
+  test('sets are corrected together, and their mean weighs each the same', () => {
+    const of = (nq: readonly number[], trivia: readonly number[]) => ({
+      manifest: manifest('sets'),
+      arm: 'agent',
+      records: [
+        ...nq.map((right, i) => record({ id: `q${i}`, right })),
+        ...trivia.map((right, i) => record({ id: `q${i}`, dataset: 'triviaqa', right })),
+      ],
+    });
+    const { differences } = compareSides(
+      of(repeated(0, 6), repeated(0, 20)),
+      of(repeated(1, 6), [...repeated(0, 19), 1]),
+    );
+    const [nq, trivia, average] = differences;
+    expect(nq!.p).toBeCloseTo(2 / 64, 14);
+    expect(nq!.adjusted).toBeCloseTo(4 / 64, 14);
+    expect(trivia).toMatchObject({ p: 1, adjusted: 1 });
+    expect(average!.dataset).toBeNull();
+    expect(average!.difference).toBeCloseTo((1 + 0.05) / 2, 14);
+    expect(average).toMatchObject({ questions: 26, verdict: 'better' });
+  });
+
+  test('errors are counted by class, apart from wrong answers', () => {
+    const broken = {
+      ...side([]),
+      records: [
+        record({ id: 'q0', right: 1 }),
+        record({ id: 'q1', right: null, error: 'request 17 failed after 3.2 s' }),
+        record({ id: 'q2', right: null, error: 'request 4 failed after 1 s' }),
+        record({ id: 'q3', right: null, error: 'no token "a"' }),
+      ],
+    };
+    const { costs, differences } = compareSides(broken, side([1, 1, 1, 1]));
+    expect(costs.a).toMatchObject({ attempts: 4, errors: 3, actions: 0, promptTokens: 10 });
+    expect(costs.a.errorClasses).toEqual([
+      { message: 'request # failed after # s', count: 2 },
+      { message: 'no token …', count: 1 },
+    ]);
+    expect(differences[0]).toMatchObject({ questions: 1, unpaired: 3 });
+  });
+
+  test('says what makes the two hard to compare', () => {
+    const b = side([1, 0], {
+      runId: 'two',
+      metrics: [{ id: 'exactMatch', version: 2 }],
+      datasets: [{ name: 'nq', questions: 2, sha256: 'bb' }],
+      revision: { commit: 'c', dirty: true, lockfile: 'l' },
+      arms: { agent: { options: { temperature: 0 }, system: 'Search.\nAnswer.' } },
+    });
+    const { cautions, config } = compareSides(side([1, 0]), b);
+    expect(cautions).toEqual([
+      'exactMatch is of version 1 in a and 2 in b: `coa rescore` brings both to one',
+      'nq: the two sides were not asked the same questions; shared ones are paired',
+      'two ran uncommitted code',
+    ]);
+    expect(config).toEqual([{ path: 'arm.options.temperature', a: 0.6, b: 0 }]);
+  });
+
+  test('the same bytes from the same records, whatever their order', () => {
+    const [a, b] = [side([0, 1, 0.5, 0.25, 1]), side([1, 1, 0.25, 0.5, 0])];
+    const forth = compareSides(a, b).differences;
+    const back = compareSides({ ...a, records: a.records.toReversed() }, b).differences;
+    expect(back).toEqual(forth);
+  });
+
+  test('nothing in common is a misuse', () => {
+    expect(() => compareSides(side([1]), side([]))).toThrow('no question in common');
+    expect(() => compareValues([], [], defaultDifference)).toThrow('no question in common');
+  });
+});
+
+test('a drop and a gain of the same size have p of the same size, never 0', () => {
+  const low = side(repeated(0.2, 30));
+  const high = side(Array.from({ length: 30 }, (_, i) => 0.5 + i / 100));
+  const [up, down] = [compareSides(low, high), compareSides(high, low)];
+  expect(up.differences[0]!.p).toBeCloseTo(2 / 10_001, 10);
+  expect(down.differences[0]!.p).toBeCloseTo(2 / 10_001, 10);
+});
+
+test('a gate decides on the interval', () => {
+  expect(gateVerdict({ low: -0.019, high: 0.1 }, 0.02)).toBe('pass');
+  expect(gateVerdict({ low: -0.1, high: -0.03 }, 0.02)).toBe('drop');
+  expect(gateVerdict({ low: -0.1, high: 0.03 }, 0.02)).toBe('undecided');
+  expect(worstVerdict(['pass', 'undecided', 'drop'])).toBe('drop');
+  expect(worstVerdict(['pass', 'undecided'])).toBe('undecided');
+  expect(() => worstVerdict([])).toThrow('decides nothing');
+});
+
+test('configurations differ down to the smallest part', () => {
+  const [a, b] = [{ x: [1, { y: 2 }], z: 'a' }, { x: [1, { y: 3 }, 4] }];
+  expect(configDifferences(a, b)).toEqual([
+    { path: 'x.1.y', a: 2, b: 3 },
+    { path: 'x.2', a: undefined, b: 4 },
+    { path: 'z', a: 'a', b: undefined },
+  ]);
+  expect(configDifferences(a, structuredClone(a))).toEqual([]);
+});
+
+test('prompts differ line by line', () => {
+  expect(lineDifferences('one\ntwo\nthree', 'one\n2\nthree')).toEqual([
+    { side: 'both', line: 'one' },
+    { side: 'a', line: 'two' },
+    { side: 'b', line: '2' },
+    { side: 'both', line: 'three' },
+  ]);
+});

@@ -1,0 +1,110 @@
+import type { Manifest, RunRecord } from '@coa/core';
+import { type Attempt, attemptsOf } from './attempts.ts';
+import { type ConfigDifference, configDifferences } from './config-differences.ts';
+import { type Costs, costsOf } from './costs.ts';
+import {
+  compareValues,
+  type Difference,
+  type DifferenceOptions,
+  defaultDifference,
+} from './differences.ts';
+import { type Flip, flipsOf } from './flips.ts';
+
+/** One arm of a run: what stands on one side. */
+export type Side = { readonly manifest: Manifest; readonly arm: string };
+
+/** A side, and its records of that arm. */
+export type SideRecords = Side & { readonly records: Iterable<RunRecord> };
+
+export type Comparison = {
+  readonly metric: string;
+  readonly a: Side;
+  readonly b: Side;
+  /** b less a: each set that both answered, then their mean. */
+  readonly differences: readonly Difference[];
+  readonly flips: readonly Flip[];
+  readonly costs: { readonly a: Costs; readonly b: Costs };
+  /** Where what decides their results differs. */
+  readonly config: readonly ConfigDifference[];
+  /** Why the two may not be comparable, in sentences. */
+  readonly cautions: readonly string[];
+};
+
+/** What decides the results of a side. */
+const decisive = ({ manifest, arm }: Side) => {
+  const { arms, model, environment, prompts, revision, rootSeed, repeats } = manifest;
+  return {
+    arm: arms[arm],
+    model,
+    environment,
+    prompts,
+    ...{ rootSeed, repeats, commit: revision.commit, lockfile: revision.lockfile },
+  };
+};
+
+const metricVersion = ({ metrics }: Manifest, id: string): number | null =>
+  metrics.find((metric) => metric.id === id)?.version ?? null;
+
+const cautionsOf = (a: Side, b: Side, metric: string, rows: readonly Difference[]): string[] => {
+  const [ours, theirs] = [a, b].map(({ manifest }) => metricVersion(manifest, metric));
+  const others = new Map(b.manifest.datasets.map(({ name, sha256 }) => [name, sha256]));
+  const changed = a.manifest.datasets.filter(
+    ({ name, sha256 }) => others.has(name) && others.get(name) !== sha256,
+  );
+  const unpaired = rows.filter(({ dataset }) => dataset !== null);
+  return [
+    ...(ours === theirs
+      ? []
+      : [
+          `${metric} is of version ${ours ?? 'unknown'} in a and ${theirs ?? 'unknown'} in b: \`coa rescore\` brings both to one`,
+        ]),
+    ...changed.map(
+      ({ name }) =>
+        `${name}: the two sides were not asked the same questions; shared ones are paired`,
+    ),
+    ...unpaired
+      .filter((row) => row.unpaired > 0)
+      .map(
+        ({ dataset, unpaired: n }) => `${dataset}: ${n} questions of one side only are left out`,
+      ),
+    ...[a, b].flatMap(({ manifest }) =>
+      manifest.revision.dirty ? [`${manifest.runId} ran uncommitted code`] : [],
+    ),
+  ];
+};
+
+const textsAgree = (a: readonly Attempt[], b: readonly Attempt[]): string[] => {
+  const texts = new Map(b.map(({ dataset, question, text }) => [`${dataset} ${question}`, text]));
+  const other = a.find(({ dataset, question, text }) => {
+    const theirs = texts.get(`${dataset} ${question}`);
+    return theirs !== undefined && theirs !== text;
+  });
+  return other
+    ? [`question ${other.dataset} ${other.question} is not the same text in a and b`]
+    : [];
+};
+
+/**
+ * Compares b with a (the baseline) by one metric: differences with intervals and verdicts, who got what right, what it cost,
+ * and where their configurations differ. Throws where no question has a value on both sides.
+ */
+export const compareSides = (
+  a: SideRecords,
+  b: SideRecords,
+  metric = 'exactMatch',
+  options: DifferenceOptions = defaultDifference,
+): Comparison => {
+  const [ours, theirs] = [attemptsOf(a.records, metric), attemptsOf(b.records, metric)];
+  const [left, right] = [a, b].map(({ manifest, arm }) => ({ manifest, arm })) as [Side, Side];
+  const differences = compareValues(ours, theirs, options);
+  return {
+    metric,
+    a: left,
+    b: right,
+    differences,
+    flips: flipsOf(ours, theirs),
+    costs: { a: costsOf(ours), b: costsOf(theirs) },
+    config: configDifferences(decisive(left), decisive(right)),
+    cautions: [...cautionsOf(left, right, metric, differences), ...textsAgree(ours, theirs)],
+  };
+};

@@ -1,0 +1,189 @@
+import { deriveSeed, seededRng } from '@coa/core';
+import {
+  type ClusteredValue,
+  holm,
+  minimumDetectableEffect,
+  pairedDifference,
+  type Stratum,
+  stratifiedContrast,
+} from '@coa/metrics';
+import type { Attempt } from './attempts.ts';
+
+/**
+ * better, worse: b's mean lies above or below a's beyond chance (corrected p below 0.05). tie: the whole interval lies within
+ * the margin of what counts as no difference. undecided: neither can be said with so many questions.
+ */
+export type Verdict = 'better' | 'worse' | 'tie' | 'undecided';
+
+/** What b's mean is more than a's, on the questions that both answered. */
+export type Difference = {
+  /** null: the mean over the sets, each weighing the same. */
+  readonly dataset: string | null;
+  /** Questions that both sides have a value for. */
+  readonly questions: number;
+  /** Questions that one of the two only has a value for, left out. */
+  readonly unpaired: number;
+  readonly a: number;
+  readonly b: number;
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  /** Two-sided. mcnemar: exact, where each question has one 0/1 value a side; bootstrap: over questions otherwise. */
+  readonly p: number;
+  readonly test: 'mcnemar' | 'bootstrap';
+  /** p after Holm's correction over the sets; the mean over the sets is one test of its own. */
+  readonly adjusted: number;
+  readonly verdict: Verdict;
+  /** The true difference that so many questions would have found four times in five. */
+  readonly detectable: number;
+};
+
+export type DifferenceOptions = {
+  /** Differences no greater than this count as none, in the metric's unit. */
+  readonly margin: number;
+  readonly resamples: number;
+  readonly seed: number;
+};
+
+export const defaultDifference: DifferenceOptions = { margin: 0.02, resamples: 10_000, seed: 0 };
+
+const level = 0.95;
+
+type Paired = { readonly a: number; readonly b: number };
+
+const valuesOf = (attempts: readonly Attempt[]): ClusteredValue[] =>
+  attempts.flatMap(({ question, value }) => (value === null ? [] : [{ cluster: question, value }]));
+
+const meansOf = (values: readonly ClusteredValue[]): Map<string, number> => {
+  const held = new Map<string, { sum: number; count: number }>();
+  for (const { cluster, value } of values) {
+    const one = held.get(cluster) ?? { sum: 0, count: 0 };
+    held.set(cluster, { sum: one.sum + value, count: one.count + 1 });
+  }
+  return new Map([...held].map(([name, { sum, count }]) => [name, sum / count]));
+};
+
+/** Each question's mean over its repeats on both sides, by the question's id. */
+const pairsOf = (a: readonly ClusteredValue[], b: readonly ClusteredValue[]): Paired[] => {
+  const others = meansOf(b);
+  return [...meansOf(a)]
+    .filter(([question]) => others.has(question))
+    .sort(([x], [y]) => (x < y ? -1 : 1))
+    .map(([question, mean]) => ({ a: mean, b: others.get(question)! }));
+};
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const deviation = (values: readonly number[]): number => {
+  if (values.length < 2) return 0;
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+};
+
+/** A one-sided p of "not above 0", (1 + k) / (1 + resamples), as a two-sided one: the other side's is of the same form. */
+const twoSided = (p: number, resamples: number): number =>
+  Math.min(1, 2 * Math.min(p, 1 - p + 1 / (1 + resamples)));
+
+const verdictOf = (
+  { difference, low, high }: Pick<Difference, 'difference' | 'low' | 'high'>,
+  adjusted: number,
+  margin: number,
+): Verdict => {
+  const same = Math.abs(low) <= margin && Math.abs(high) <= margin;
+  if (adjusted < 0.05 && !same) return difference > 0 ? 'better' : 'worse';
+  return same ? 'tie' : 'undecided';
+};
+
+type Tested = Omit<Difference, 'adjusted' | 'verdict'> & { readonly pairs: readonly Paired[] };
+
+const testSet = (
+  dataset: string,
+  sides: { readonly a: readonly Attempt[]; readonly b: readonly Attempt[] },
+  { resamples, seed }: DifferenceOptions,
+): Tested | null => {
+  const own = (attempts: readonly Attempt[]) =>
+    valuesOf(attempts.filter((attempt) => attempt.dataset === dataset));
+  const [a, b] = [own(sides.a), own(sides.b)];
+  const pairs = pairsOf(a, b);
+  if (pairs.length === 0) return null;
+  const rng = (what: string) => seededRng(deriveSeed(seed, 'difference', dataset, what));
+  const paired = pairedDifference(b, a, { level, resamples, rng: rng('interval') });
+  const differences = pairs.map((pair) => pair.b - pair.a);
+  const strata = [{ coefficient: 1, values: differences }];
+  const drawn = () => stratifiedContrast(strata, { level, resamples, rng: rng('p') }).p;
+  const { difference, low, high, questions, unpaired, pValue } = paired;
+  return {
+    dataset,
+    ...{ questions, unpaired, difference, low, high },
+    a: mean(pairs.map((pair) => pair.a)),
+    b: mean(pairs.map((pair) => pair.b)),
+    p: pValue ?? twoSided(drawn(), resamples),
+    test: pValue === null ? 'bootstrap' : 'mcnemar',
+    detectable: minimumDetectableEffect({ n: questions, deviation: deviation(differences) }),
+    pairs,
+  };
+};
+
+const testAverage = (
+  sets: readonly Tested[],
+  { resamples, seed }: DifferenceOptions,
+): Omit<Difference, 'adjusted' | 'verdict'> => {
+  const strata: Stratum[] = sets.map(({ pairs }) => ({
+    coefficient: 1 / sets.length,
+    values: pairs.map(({ a, b }) => b - a),
+  }));
+  const rng = seededRng(deriveSeed(seed, 'difference', 'average'));
+  const { effect, low, high, p } = stratifiedContrast(strata, { level, resamples, rng });
+  // the variance of a weighted sum of independent means, as one deviation over all questions
+  const variance = strata.reduce(
+    (sum, { coefficient, values }) => sum + (coefficient * deviation(values)) ** 2 / values.length,
+    0,
+  );
+  const total = (field: 'questions' | 'unpaired') => sets.reduce((sum, set) => sum + set[field], 0);
+  return {
+    dataset: null,
+    questions: total('questions'),
+    unpaired: total('unpaired'),
+    a: mean(sets.map((set) => set.a)),
+    b: mean(sets.map((set) => set.b)),
+    ...{ difference: effect, low, high },
+    p: twoSided(p, resamples),
+    test: 'bootstrap',
+    detectable: minimumDetectableEffect({ n: 1, deviation: Math.sqrt(variance) }),
+  };
+};
+
+const judged = (
+  tested: Omit<Difference, 'adjusted' | 'verdict'>,
+  adjusted: number,
+  margin: number,
+): Difference => {
+  const { dataset, questions, unpaired, a, b, difference, low, high, p, test, detectable } = tested;
+  const verdict = verdictOf(tested, adjusted, margin);
+  return {
+    ...{ dataset, questions, unpaired, a, b, difference, low, high, p, test },
+    ...{ adjusted, verdict, detectable },
+  };
+};
+
+/**
+ * b against a on every set that both answered, then the mean over the sets. Questions are paired and drawn whole, repeats
+ * of a question stay together, and p of the sets are corrected by Holm. Throws where no question has a value on both sides.
+ */
+export const compareValues = (
+  a: readonly Attempt[],
+  b: readonly Attempt[],
+  options: DifferenceOptions = defaultDifference,
+): Difference[] => {
+  const sets = [...new Set(a.map(({ dataset }) => dataset))];
+  const tested = sets.flatMap((dataset) => testSet(dataset, { a, b }, options) ?? []);
+  if (tested.length === 0)
+    throw new RangeError('the two sides have no question in common that both have a value for');
+  const adjusted = holm(tested.map(({ p }) => p));
+  const rows = tested.map((one, i) => judged(one, adjusted[i]!, options.margin));
+  if (tested.length === 1) return rows;
+  const average = testAverage(tested, options);
+  return [...rows, judged(average, average.p, options.margin)];
+};

@@ -1,0 +1,18 @@
+export { type Attempt, type AttemptOutcome, attemptKey, attemptsOf } from './attempts.ts';
+export { type Comparison, compareSides, type Side, type SideRecords } from './compare.ts';
+export {
+  type ConfigDifference,
+  configDifferences,
+  type LineDifference,
+  lineDifferences,
+} from './config-differences.ts';
+export { type Costs, costsOf } from './costs.ts';
+export {
+  compareValues,
+  type Difference,
+  type DifferenceOptions,
+  defaultDifference,
+  type Verdict,
+} from './differences.ts';
+export { countFlips, type Flip, type FlipKind, flipKinds, flipsOf } from './flips.ts';
+export { type GateRow, type GateVerdict, gateVerdict, worstVerdict } from './gate.ts';
