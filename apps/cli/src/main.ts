@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { gateCommand } from './commands/gate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { reportCommand } from './commands/report.ts';
+import { rescoreCommand } from './commands/rescore.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { scoreCommand } from './commands/score.ts';
@@ -18,6 +19,7 @@ const program = new Command('coa')
   .addCommand(reportCommand())
   .addCommand(compareCommand())
   .addCommand(gateCommand())
+  .addCommand(rescoreCommand())
   .addCommand(runsCommand())
   .addCommand(datasetsCommand())
   .addCommand(modelsCommand())

@@ -3,6 +3,7 @@ export { type ExportFormat, type ExportOptions, exportFormats, exportRun } from 
 export type { RecordFilter } from './read-records.ts';
 export type { TrainingRollout, TrainingRolloutFilter, TrainingStep } from './read-training.ts';
 export { type RecordKey, recordKey } from './record-key.ts';
+export type { Rescored } from './rescore.ts';
 export type { ArmListing, CellSummary, RunListing } from './run-listing.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export type { TokenEncoding } from './token-blobs.ts';

@@ -155,6 +155,27 @@ const recordOf = (head: Head, page: Page, manifest: Manifest): RunRecord => {
   };
 };
 
+/** `readRecords` with the row id of each. */
+export function* readRollouts(
+  connection: Connection,
+  runId: string,
+  filter: RecordFilter,
+): Generator<{ readonly rolloutId: number; readonly record: RunRecord }, void, undefined> {
+  const { id, manifest } = needRun(connection, runId);
+  const ids = orderedIds(connection, id, filter);
+  const reads = prepareReads(connection);
+  const readOnce = connection.client.transaction(readPage);
+  for (let start = 0; start < ids.length; start += pageSize) {
+    const wanted = ids.slice(start, start + pageSize);
+    const page = readOnce(reads, wanted, filter.tokens ?? true);
+    for (const rolloutId of wanted) {
+      const head = page.heads.get(rolloutId);
+      if (!head) throw new Error(`run '${runId}' was deleted while it was being read`);
+      yield { rolloutId, record: recordOf(head, page, manifest) };
+    }
+  }
+}
+
 /**
  * The records of a run in its own order, a page at a time. Each page is one short read, so that a writer is never
  * held up and its log can be folded in; records added after the first page was asked for are not met.
@@ -164,17 +185,5 @@ export function* readRecords(
   runId: string,
   filter: RecordFilter,
 ): Generator<RunRecord, void, undefined> {
-  const { id, manifest } = needRun(connection, runId);
-  const ids = orderedIds(connection, id, filter);
-  const reads = prepareReads(connection);
-  const readOnce = connection.client.transaction(readPage);
-  for (let start = 0; start < ids.length; start += pageSize) {
-    const wanted = ids.slice(start, start + pageSize);
-    const page = readOnce(reads, wanted, filter.tokens ?? true);
-    for (const rollout of wanted) {
-      const head = page.heads.get(rollout);
-      if (!head) throw new Error(`run '${runId}' was deleted while it was being read`);
-      yield recordOf(head, page, manifest);
-    }
-  }
+  for (const { record } of readRollouts(connection, runId, filter)) yield record;
 }

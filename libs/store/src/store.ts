@@ -1,8 +1,9 @@
-import type { Manifest, Question, RunRecord } from '@coa/core';
+import type { Manifest, Metric, Question, RunRecord } from '@coa/core';
 import { eq } from 'drizzle-orm';
 import { type Connection, connect } from './connection.ts';
 import { orderMetrics, type RecordFilter, readRecords } from './read-records.ts';
 import { nameRecord, recordKey } from './record-key.ts';
+import { type Rescored, rescoreRun } from './rescore.ts';
 import {
   type CellSummary,
   listRuns,
@@ -71,6 +72,8 @@ export type Store = TrainingStore & {
   metricIds(runId: string): readonly string[];
   /** The whole id for one that is shortened: its beginning, or that of its part after the last dash. */
   resolveRun(text: string): string;
+  /** Scores the stored trajectories of a run by these metrics, all or nothing; throws while another process is writing it. */
+  rescoreRun(runId: string, metrics: readonly Metric[]): readonly Rescored[];
   /** Removes a run and all its records, not the trainings that it used; throws while another process is writing it. */
   deleteRun(runId: string): void;
   close(): void;
@@ -127,15 +130,21 @@ const keysOf = (
   return new Set(rows.filter((row) => row.outcome === outcome).map(recordKey));
 };
 
-const removeRun = (connection: Connection, runId: string): void => {
+/** Work on a stored run that no other process may be writing. */
+const locked = <T>(connection: Connection, runId: string, work: () => T): T => {
   needRun(connection, runId);
   const lock = lockOrThrow(connection, runId);
   try {
-    connection.db.delete(runs).where(eq(runs.runId, runId)).run();
+    return work();
   } finally {
     lock.release();
   }
 };
+
+const removeRun = (connection: Connection, runId: string): void =>
+  locked(connection, runId, () => {
+    connection.db.delete(runs).where(eq(runs.runId, runId)).run();
+  });
 
 /** What reads: it needs no lock and changes nothing. */
 const reading = (connection: Connection) => ({
@@ -158,6 +167,16 @@ const startedRun = (started: ReadonlyMap<string, Started>, runId: string): Start
   if (!run) throw new Error(`run '${runId}' was not started by this store; call startRun first`);
   return run;
 };
+
+/** What changes runs that nobody is writing. */
+const changing = (connection: Connection) => ({
+  rescoreRun: (runId: string, metrics: readonly Metric[]) =>
+    explained(`rescore run '${runId}'`, connection.file, () =>
+      locked(connection, runId, () => rescoreRun(connection, runId, metrics)),
+    ),
+  deleteRun: (runId: string): void =>
+    explained(`delete run '${runId}'`, connection.file, () => removeRun(connection, runId)),
+});
 
 /** What writes: `started` holds the runs whose lock this store has. */
 const writing = (connection: Connection, tokenEncoding: TokenEncoding) => {
@@ -199,8 +218,6 @@ const writing = (connection: Connection, tokenEncoding: TokenEncoding) => {
       const { rows } = startedRun(started, record.runId);
       attempt(`store the record of ${nameRecord(record)}`, () => write(record, rows));
     },
-    deleteRun: (runId: string): void =>
-      attempt(`delete run '${runId}'`, () => removeRun(connection, runId)),
     rowsOf: (runId: string) => startedRun(started, runId).rows,
     releaseAll: (): void => {
       for (const { lock } of started.values()) lock.release();
@@ -222,6 +239,7 @@ export const openStore = (file: string, options: StoreOptions = {}): Store => {
   return {
     file: connection.file,
     ...writes,
+    ...changing(connection),
     ...reading(connection),
     ...trainingWrites(connection, { tokenEncoding, rowsOf }),
     ...trainingReads(connection),
