@@ -243,6 +243,8 @@ export type Manifest = {
   readonly repeats: number;
   /** Arm name -> its full configuration, plain JSON. */
   readonly arms: Readonly<Record<string, unknown>>;
+  /** The arm that the others are held against; absent: none is. */
+  readonly baseline?: string;
   readonly datasets: readonly ManifestDataset[];
   readonly metrics: readonly { readonly id: string; readonly version: number }[];
   readonly model: { readonly name: string; readonly fingerprint: string };

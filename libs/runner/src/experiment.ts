@@ -28,6 +28,8 @@ export type Experiment = {
   readonly name: string;
   readonly claim: string;
   readonly arms: Readonly<Record<string, Arm>>;
+  /** The arm that the others are held against, question by question; absent: none is. */
+  readonly baseline?: string;
   /** Question sets; one that is not at hand is replaced by its twin in the primer. */
   readonly datasets: readonly string[];
   /** dev: for choosing prompts and settings (Atlas only). Default: test. */
@@ -55,7 +57,16 @@ export const defineExperiment = (experiment: Experiment): Experiment => {
   if (empty) throw new Error(`experiment '${name}' has no ${empty[0]}`);
   if (datasets.length === 0) throw new Error(`experiment '${name}' has no datasets`);
   assertCounts(experiment);
+  assertBaseline(experiment);
   return experiment;
+};
+
+const assertBaseline = ({ name, arms, baseline }: Experiment): void => {
+  if (baseline === undefined || Object.hasOwn(arms, baseline)) return;
+  const names = Object.keys(arms).join(', ');
+  throw new Error(
+    `experiment '${name}' has no arm '${baseline}' as its baseline; it has: ${names}`,
+  );
 };
 
 const assertCounts = (experiment: Experiment): void => {
@@ -94,9 +105,12 @@ const onTrack = (experiment: Experiment, track: string | undefined): Experiment 
   return { ...experiment, ...experiment.tracks![track] };
 };
 
-/** The experiment with the command line's changes; throws on an arm or a track that it does not have. */
+/**
+ * The experiment with the command line's changes; throws on an arm or a track that it does not have. A baseline that is not
+ * among the chosen arms is left out.
+ */
 export const overridden = (asked: Experiment, overrides: Overrides): Experiment => {
-  const experiment = onTrack(asked, overrides.track);
+  const { baseline, ...experiment } = onTrack(asked, overrides.track);
   const { limit, datasets, arms, model, seed, repeats } = overrides;
   const names = Object.keys(experiment.arms);
   known(arms ?? [], names, 'arm');
@@ -104,6 +118,7 @@ export const overridden = (asked: Experiment, overrides: Overrides): Experiment 
   return defineExperiment({
     ...experiment,
     arms: Object.fromEntries(chosen.map((name) => [name, experiment.arms[name]!])),
+    ...(baseline !== undefined && chosen.includes(baseline) && { baseline }),
     datasets: datasets ?? experiment.datasets,
     questionsPerDataset: limit ?? experiment.questionsPerDataset,
     model: model ?? experiment.model,

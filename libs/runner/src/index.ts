@@ -7,6 +7,7 @@ export {
   type Overrides,
   overridden,
 } from './experiment.ts';
+export { armsOf, type Combination } from './grid.ts';
 export { atlasBase, atlasModel, openModel } from './open-model.ts';
 export { openTrainedModel } from './open-trained-model.ts';
 export type { Places } from './places.ts';

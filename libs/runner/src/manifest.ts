@@ -60,8 +60,11 @@ export const describeRun = (
     prompts: promptHashes(experiment),
     ...(judge && { judge }),
   };
+  const { baseline } = experiment;
   const revision = describeRevision(places.root);
   const code = [revision.commit, revision.lockfile, describeChanges(places.root)];
   const runId = `${experiment.name}-${sha256([decisive, code]).slice(0, 12)}`;
-  return { runId, ...decisive, command, revision, machine: describeMachine(), startedAt };
+  // a baseline decides how results are read, not what they are: no part of the id
+  const read = baseline === undefined ? {} : { baseline };
+  return { runId, ...decisive, ...read, command, revision, machine: describeMachine(), startedAt };
 };

@@ -1,7 +1,14 @@
 import type { Manifest } from '@coa/core';
 
 /** What may differ between two sittings of one run: it is there for people, and no result depends on it. */
-const incidental = new Set(['claim', 'command', 'machine', 'startedAt', 'revision.dirty']);
+const incidental = new Set([
+  'claim',
+  'baseline',
+  'command',
+  'machine',
+  'startedAt',
+  'revision.dirty',
+]);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -64,7 +64,7 @@ export const insertRun = (connection: Connection, manifest: Manifest): void => {
   });
 };
 
-/** Goes on with a stored run. A tree that was dirty in one sitting stays marked as dirty. Throws where `asked` is not the same run. */
+/** Goes on with a stored run, under the baseline of now. A tree that was dirty in one sitting stays marked as dirty. Throws where `asked` is not the same run. */
 export const resumeRun = ({ db, file }: Connection, stored: Manifest, asked: Manifest): void => {
   const differing = manifestDifferences(stored, asked);
   if (differing.length > 0) {
@@ -73,7 +73,12 @@ export const resumeRun = ({ db, file }: Connection, stored: Manifest, asked: Man
     );
   }
   const dirty = stored.revision.dirty || asked.revision.dirty;
-  const manifest = { ...stored, revision: { ...stored.revision, dirty } };
+  const { baseline: _former, ...kept } = stored;
+  const manifest = {
+    ...kept,
+    ...(asked.baseline !== undefined && { baseline: asked.baseline }),
+    revision: { ...stored.revision, dirty },
+  };
   db.update(runs)
     .set({ manifest, status: 'unfinished', finishedAt: null, writer: thisProcess() })
     .where(eq(runs.runId, stored.runId))

@@ -161,6 +161,14 @@ describe('records', () => {
 });
 
 describe('runs', () => {
+  test('take the baseline of the last sitting, which decides no result', () => {
+    const store = started();
+    store.startRun(manifestOf({ baseline: 'ReAct' }));
+    expect(store.readManifest('toy-1a2b3c').baseline).toBe('ReAct');
+    store.startRun(manifestOf());
+    expect(store.readManifest('toy-1a2b3c')).toEqual(manifestOf());
+  });
+
   test('are new once, then resumed; a tree that was dirty once stays marked', () => {
     const file = join(temporaryFolder(), 'runs.db');
     const first = openStore(file);

@@ -36,6 +36,7 @@ const manifestSchema = z.looseObject({
   rootSeed: z.number().int(),
   repeats: z.number().int().min(1),
   arms: z.record(z.string(), z.unknown()),
+  baseline: z.string().exactOptional(),
   datasets: z.array(
     z.looseObject({ name: z.string(), questions: z.number().int(), sha256: z.string() }),
   ),
