@@ -3,6 +3,8 @@ import { predictionOf } from '@coa/metrics';
 
 /** What a comparison needs of one record: no trajectory is kept. */
 export type Attempt = {
+  /** Its place among the records of its side, from 0. */
+  readonly number: number;
   readonly dataset: string;
   readonly question: string;
   readonly text: string;
@@ -60,6 +62,7 @@ export const attemptsOf = (records: Iterable<RunRecord>, metric: string): Attemp
     const { dataset, id, text, golds } = asked;
     const value = outcome.kind === 'error' ? null : (metrics[metric] ?? null);
     attempts.push({
+      number: attempts.length,
       dataset,
       question: id,
       text,

@@ -2,9 +2,10 @@ import type { Manifest, RunRecord } from '@coa/core';
 import { describe, expect, test } from 'vitest';
 import { compareSides } from './compare.ts';
 import { configDifferences, lineDifferences } from './config-differences.ts';
-import { compareValues, defaultDifference } from './differences.ts';
+import { compareValues, defaultDifference, judgeTogether } from './differences.ts';
 import { countFlips } from './flips.ts';
 import { gateVerdict, worstVerdict } from './gate.ts';
+import { promptDifferences } from './prompt-text.ts';
 
 const manifest = (runId: string, change: Partial<Manifest> = {}): Manifest => ({
   runId,
@@ -104,6 +105,12 @@ describe('compareSides', () => {
     // no resample of 10,000 is below 0, a quarter of them are 0
     expect(differences[0]!.p).toBeCloseTo(0.5, 1);
     expect(flips).toHaveLength(4);
+    const { repeats } = compareSides(of([0, 0, 1, 1]), of([1, 0, 1, 1]));
+    expect(repeats.b).toEqual([
+      { dataset: 'nq', k: 1, questions: 2, meanAtK: 0.75, passAtK: 0.75, passHatK: 0.75 },
+      { dataset: 'nq', k: 2, questions: 2, meanAtK: 0.75, passAtK: 1, passHatK: 0.5 },
+    ]);
+    expect(compareSides(side([1]), side([1])).repeats).toEqual({ a: [], b: [] });
   });
 
   test('sets are corrected together, and their mean weighs each the same', () => {
@@ -122,6 +129,7 @@ describe('compareSides', () => {
     const [nq, trivia, average] = differences;
     expect(nq!.p).toBeCloseTo(2 / 64, 14);
     expect(nq!.adjusted).toBeCloseTo(4 / 64, 14);
+    expect(nq!.falseDiscovery).toBeCloseTo(4 / 64, 14);
     expect(trivia).toMatchObject({ p: 1, adjusted: 1 });
     expect(average!.dataset).toBeNull();
     expect(average!.difference).toBeCloseTo((1 + 0.05) / 2, 14);
@@ -183,6 +191,33 @@ test('a drop and a gain of the same size have p of the same size, never 0', () =
   const [up, down] = [compareSides(low, high), compareSides(high, low)];
   expect(up.differences[0]!.p).toBeCloseTo(2 / 10_001, 10);
   expect(down.differences[0]!.p).toBeCloseTo(2 / 10_001, 10);
+});
+
+test('several arms with one baseline are one family: what one test would call better may not be', () => {
+  const low = side(repeated(0, 40));
+  const total = (wins: number) =>
+    compareSides(low, side([...repeated(1, wins), ...repeated(0, 40 - wins)])).differences[0]!;
+  // 2 / 2^6 = 0.03125 alone
+  const [six, twenty] = [total(6), total(20)];
+  expect(six.verdict).toBe('better');
+  const together = judgeTogether([six, twenty, six]);
+  expect(together[0]!.adjusted).toBeCloseTo(2 * 0.03125, 14);
+  expect(together[0]!.falseDiscovery).toBeCloseTo(0.03125, 14);
+  expect(together.map(({ verdict }) => verdict)).toEqual(['undecided', 'better', 'undecided']);
+});
+
+test('prompts of arms are set side by side turn by turn; without one there is nothing to say', () => {
+  const arm = (system: string) => ({
+    prompt: { system, examples: [{ user: 'Q', assistant: 'A' }], user: '?', assistantPrefix: '' },
+  });
+  expect(promptDifferences(arm('Search.'), arm('Think.'))).toEqual([
+    { side: 'both', line: '[system]' },
+    { side: 'a', line: 'Search.' },
+    { side: 'b', line: 'Think.' },
+    ...['[user]', 'Q', '[assistant]', 'A', '[user]', '?'].map((line) => ({ side: 'both', line })),
+  ]);
+  expect(promptDifferences({}, arm('x'))).toBeNull();
+  expect(promptDifferences({ prompt: { system: 7, examples: 'x' } }, { prompt: {} })).toEqual([]);
 });
 
 test('a gate decides on the interval', () => {

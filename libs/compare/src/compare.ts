@@ -1,6 +1,10 @@
 import type { Manifest, RunRecord } from '@coa/core';
 import { type Attempt, attemptsOf } from './attempts.ts';
-import { type ConfigDifference, configDifferences } from './config-differences.ts';
+import {
+  type ConfigDifference,
+  configDifferences,
+  type LineDifference,
+} from './config-differences.ts';
 import { type Costs, costsOf } from './costs.ts';
 import {
   compareValues,
@@ -9,6 +13,8 @@ import {
   defaultDifference,
 } from './differences.ts';
 import { type Flip, flipsOf } from './flips.ts';
+import { promptDifferences } from './prompt-text.ts';
+import { type RepeatRates, repeatRatesOf } from './repeat-rates.ts';
 
 /** One arm of a run: what stands on one side. */
 export type Side = { readonly manifest: Manifest; readonly arm: string };
@@ -24,8 +30,12 @@ export type Comparison = {
   readonly differences: readonly Difference[];
   readonly flips: readonly Flip[];
   readonly costs: { readonly a: Costs; readonly b: Costs };
+  /** mean@k, pass@k and pass^k; empty where questions were asked once. */
+  readonly repeats: { readonly a: readonly RepeatRates[]; readonly b: readonly RepeatRates[] };
   /** Where what decides their results differs. */
   readonly config: readonly ConfigDifference[];
+  /** Their prompts line by line; null where a manifest keeps none. */
+  readonly prompt: readonly LineDifference[] | null;
   /** Why the two may not be comparable, in sentences. */
   readonly cautions: readonly string[];
 };
@@ -104,7 +114,9 @@ export const compareSides = (
     differences,
     flips: flipsOf(ours, theirs),
     costs: { a: costsOf(ours), b: costsOf(theirs) },
+    repeats: { a: repeatRatesOf(ours), b: repeatRatesOf(theirs) },
     config: configDifferences(decisive(left), decisive(right)),
+    prompt: promptDifferences(a.manifest.arms[a.arm], b.manifest.arms[b.arm]),
     cautions: [...cautionsOf(left, right, metric, differences), ...textsAgree(ours, theirs)],
   };
 };

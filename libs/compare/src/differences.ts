@@ -1,5 +1,6 @@
 import { deriveSeed, seededRng } from '@coa/core';
 import {
+  benjaminiHochberg,
   type ClusteredValue,
   holm,
   minimumDetectableEffect,
@@ -33,6 +34,8 @@ export type Difference = {
   readonly test: 'mcnemar' | 'bootstrap';
   /** p after Holm's correction over the sets; the mean over the sets is one test of its own. */
   readonly adjusted: number;
+  /** p after Benjamini and Hochberg's correction instead: for reading many sets, not for the verdict. */
+  readonly falseDiscovery: number;
   readonly verdict: Verdict;
   /** The true difference that so many questions would have found four times in five. */
   readonly detectable: number;
@@ -96,7 +99,9 @@ const verdictOf = (
   return same ? 'tie' : 'undecided';
 };
 
-type Tested = Omit<Difference, 'adjusted' | 'verdict'> & { readonly pairs: readonly Paired[] };
+type Judgement = 'adjusted' | 'falseDiscovery' | 'verdict';
+
+type Tested = Omit<Difference, Judgement> & { readonly pairs: readonly Paired[] };
 
 const testSet = (
   dataset: string,
@@ -129,7 +134,7 @@ const testSet = (
 const testAverage = (
   sets: readonly Tested[],
   { resamples, seed }: DifferenceOptions,
-): Omit<Difference, 'adjusted' | 'verdict'> => {
+): Omit<Difference, Judgement> => {
   const strata: Stratum[] = sets.map(({ pairs }) => ({
     coefficient: 1 / sets.length,
     values: pairs.map(({ a, b }) => b - a),
@@ -155,16 +160,19 @@ const testAverage = (
   };
 };
 
+/** p of one row under both corrections. */
+type Corrected = Pick<Difference, 'adjusted' | 'falseDiscovery'>;
+
 const judged = (
-  tested: Omit<Difference, 'adjusted' | 'verdict'>,
-  adjusted: number,
+  tested: Omit<Difference, Judgement>,
+  { adjusted, falseDiscovery }: Corrected,
   margin: number,
 ): Difference => {
   const { dataset, questions, unpaired, a, b, difference, low, high, p, test, detectable } = tested;
   const verdict = verdictOf(tested, adjusted, margin);
   return {
     ...{ dataset, questions, unpaired, a, b, difference, low, high, p, test },
-    ...{ adjusted, verdict, detectable },
+    ...{ adjusted, falseDiscovery, verdict, detectable },
   };
 };
 
@@ -181,9 +189,28 @@ export const compareValues = (
   const tested = sets.flatMap((dataset) => testSet(dataset, { a, b }, options) ?? []);
   if (tested.length === 0)
     throw new RangeError('the two sides have no question in common that both have a value for');
-  const adjusted = holm(tested.map(({ p }) => p));
-  const rows = tested.map((one, i) => judged(one, adjusted[i]!, options.margin));
+  const p = tested.map((one) => one.p);
+  const [steps, rates] = [holm(p), benjaminiHochberg(p)];
+  const rows = tested.map((one, i) =>
+    judged(one, { adjusted: steps[i]!, falseDiscovery: rates[i]! }, options.margin),
+  );
   if (tested.length === 1) return rows;
   const average = testAverage(tested, options);
-  return [...rows, judged(average, average.p, options.margin)];
+  const alone = { adjusted: average.p, falseDiscovery: average.p };
+  return [...rows, judged(average, alone, options.margin)];
+};
+
+/**
+ * The differences over the sets of several comparisons (each with a baseline), judged as one family: p corrected over the
+ * comparisons. In the order given; none where there is none.
+ */
+export const judgeTogether = (
+  totals: readonly Difference[],
+  margin: number = defaultDifference.margin,
+): Difference[] => {
+  const p = totals.map((one) => one.p);
+  const [steps, rates] = [holm(p), benjaminiHochberg(p)];
+  return totals.map((one, i) =>
+    judged(one, { adjusted: steps[i]!, falseDiscovery: rates[i]! }, margin),
+  );
 };
