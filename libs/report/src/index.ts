@@ -5,5 +5,19 @@ export { type PaperTable, type PaperTableRow, paperTable } from './paper-table.t
 export { type Client, type ReportParts, renderReport } from './render-report.ts';
 export { summarize } from './summarize.ts';
 export type { AverageRow, StepBin, Summary, SummaryRow } from './summary.ts';
+export type {
+  Cell,
+  CellParts,
+  Column,
+  ColumnFormat,
+  Mark,
+  NumberFormat,
+  Table,
+  TableGroup,
+  Tone,
+} from './table.ts';
+export { type TableFormat, tableFormats, writeTable } from './table-formats.ts';
+export { tableHtml } from './table-html.ts';
+export { tableText } from './table-text.ts';
 export { renderMarkdown, renderTable } from './text-table.ts';
 export type { TrainingCurve } from './training-curves.ts';

@@ -1,7 +1,7 @@
 /** Text that is markup already: made by `html`, by nothing else. */
 export type Html = { readonly html: string };
 
-export type HtmlPart = string | number | Html | readonly HtmlPart[] | null | false;
+export type HtmlPart = string | number | Html | readonly HtmlPart[] | null | undefined | false;
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -20,12 +20,12 @@ export const escapeText = (text: string): string =>
     .replace(/[&<>"']/g, (character: string) => entities[character]!);
 
 const rendered = (part: HtmlPart): string => {
-  if (part === null || part === false) return '';
+  if (part === null || part === undefined || part === false) return '';
   if (typeof part === 'object') return 'html' in part ? part.html : part.map(rendered).join('');
   return escapeText(String(part));
 };
 
-/** Markup with holes; what fills a hole is escaped unless `html` made it. Lists are joined; null and false are nothing. */
+/** Markup with holes; what fills a hole is escaped unless `html` made it. Lists are joined; null, undefined and false are nothing. */
 export const html = (literal: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html => ({
   html: literal.reduce((text, next, i) => text + rendered(parts[i - 1] ?? null) + next),
 });

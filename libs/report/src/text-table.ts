@@ -2,10 +2,9 @@ import type { Manifest } from '@coa/core';
 import { decimal, none, percent, percentRange } from './numerals.ts';
 import { paperTable } from './paper-table.ts';
 import type { AverageRow, Summary, SummaryRow } from './summary.ts';
+import { plain } from './table-text.ts';
 
-/** Control characters would let a name move the terminal's cursor. */
-export const plain = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, '\ufffd');
+export { plain };
 
 export const padded = (table: readonly (readonly string[])[]): string => {
   const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map((row) => row[i]!.length)));

@@ -1,0 +1,125 @@
+import {
+  type Cell,
+  type CellParts,
+  type Column,
+  cellParts,
+  isNumeric,
+  shownInterval,
+  shownValue,
+  spans,
+  type Table,
+  type TableGroup,
+} from './table.ts';
+
+const commands: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '{': '\\{',
+  '}': '\\}',
+  $: '\\$',
+  '&': '\\&',
+  '#': '\\#',
+  '%': '\\%',
+  _: '\\_',
+  '^': '\\textasciicircum{}',
+  '~': '\\textasciitilde{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': "''",
+  '`': '\\textasciigrave{}',
+  '-': '-{}',
+  '–': '--',
+  '—': '---',
+  '…': '\\ldots{}',
+  '’': "'",
+  '‘': '`',
+  '“': '``',
+  '”': "''",
+  '−': '$-$',
+  '×': '$\\times$',
+  '·': '$\\cdot$',
+  '\u00a0': '~',
+  '\u202f': '\\,',
+};
+
+/** Any text as LaTeX text on one line. What no font sets (control characters, half a surrogate pair) becomes a question mark. */
+export const escapeLatex = (text: string): string =>
+  text
+    .replace(/\s*[\r\n\u2028\u2029]\s*/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, '?')
+    // a hyphen before a hyphen is kept from becoming a dash
+    .replace(/[\\{}$&#%_^~<>|"`–—…’‘“”−×·\u00a0\u202f]|-(?=-)/g, (found) => commands[found]!);
+
+const marked = ({ mark }: CellParts, text: string): string => {
+  if (mark === undefined) return text;
+  switch (mark) {
+    case 'best':
+      return `\\textbf{${text}}`;
+    case 'groupBest':
+      return `\\underline{${text}}`;
+  }
+};
+
+const small = (text: string): string => `{\\footnotesize ${escapeLatex(text)}}`;
+
+const cellText = (cell: Cell | undefined, column: Column): string => {
+  const parts = cellParts(cell);
+  const interval = shownInterval(parts, column);
+  return [
+    marked(parts, escapeLatex(shownValue(parts, column))),
+    ...(interval === null ? [] : [small(`(${interval})`)]),
+    ...(parts.note === undefined ? [] : [small(parts.note)]),
+  ].join(' ');
+};
+
+/** After `\\`, a `[` would be read as a length and a `*` as a variant. */
+const line = (cells: readonly string[]): string => {
+  const text = cells.join(' & ');
+  return `    ${/^\s*[[*]/.test(text) ? `{}${text}` : text} \\\\`;
+};
+
+const overLines = (columns: readonly Column[]): string[] => {
+  const over = spans(columns);
+  if (over.every((span) => span.over === null)) return [];
+  const cells = over.map((span) =>
+    span.over === null ? '' : `\\multicolumn{${span.count}}{c}{${escapeLatex(span.over)}}`,
+  );
+  const rules = over.flatMap(({ over: name, from, count }) =>
+    name === null ? [] : [`\\cmidrule(lr){${from + 1}-${from + count}}`],
+  );
+  return [line(cells), `    ${rules.join(' ')}`];
+};
+
+const groupLines = ({ name, rows }: TableGroup, columns: readonly Column[]): string[] => [
+  '    \\midrule',
+  ...(name === null
+    ? []
+    : [line([`\\multicolumn{${columns.length}}{l}{\\textit{${escapeLatex(name)}}}`])]),
+  ...rows.map((row) => line(columns.map((column, i) => cellText(row[i], column)))),
+];
+
+const letter = (column: Column): string =>
+  column.wide ? 'p{0.4\\linewidth}' : isNumeric(column) ? 'r' : 'l';
+
+const heading = ({ label, interval }: Column): string =>
+  interval === undefined ? escapeLatex(label) : `${escapeLatex(label)} ${small(`(${interval})`)}`;
+
+/** A floating table in the rules of booktabs; `\label{tab:ID}`. */
+export const tableLatex = ({ id, caption, columns, groups, notes }: Table): string =>
+  [
+    '% \\usepackage{booktabs}; characters beyond Latin want XeLaTeX or LuaLaTeX',
+    '\\begin{table}[t]',
+    '  \\centering',
+    `  \\caption{${escapeLatex(caption)}}`,
+    `  \\label{tab:${id.replace(/[^a-z0-9-]/g, '-')}}`,
+    `  \\begin{tabular}{@{}${columns.map(letter).join('')}@{}}`,
+    '    \\toprule',
+    ...overLines(columns),
+    line(columns.map(heading)),
+    ...groups.flatMap((group) => groupLines(group, columns)),
+    '    \\bottomrule',
+    '  \\end{tabular}',
+    ...notes.map((note) => `  \\par\\smallskip ${small(note)}`),
+    '\\end{table}',
+    '',
+  ].join('\n');
