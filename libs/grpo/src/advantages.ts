@@ -18,6 +18,8 @@ export const groupAdvantages = (
   kind: GrpoConfig['advantage'],
 ): number[] => {
   if (rewards.length === 0) throw new RangeError('a group of no rewards has no advantages');
+  // exactly: the mean of equal numbers is not always the number
+  if (rewards.length > 1 && isZeroVariance(rewards)) return rewards.map(() => 0);
   const mean = meanOf(rewards);
   switch (kind) {
     case 'mean':

@@ -11,7 +11,7 @@ export {
   type ZeroVariance,
 } from './config.ts';
 export type { BatchFacts, GrpoReport, UpdateFacts } from './report.ts';
-export { isWellFormed, paperReward, releasedTrainingReward } from './reward.ts';
+export { earnedByActing, isWellFormed, paperReward, releasedTrainingReward } from './reward.ts';
 export type { RatedRollout, Surroundings } from './sample-batch.ts';
 export {
   klTerm,
@@ -22,4 +22,4 @@ export {
   type TokenFacts,
   tokenLoss,
 } from './token-loss.ts';
-export { type GrpoServices, type GrpoTask, trainGrpo } from './train-grpo.ts';
+export { type GrpoServices, type GrpoTask, type PastBatch, trainGrpo } from './train-grpo.ts';

@@ -67,7 +67,18 @@ const behaviourOf = (sequences: readonly Sequence[], current: () => Float32Array
   return sampled.map((logprob, i) => (Number.isNaN(logprob) ? own[i]! : logprob));
 };
 
-/** The micro-batches of an update; `again(parts)` gives them for each further update on the same batch. */
+/** What the updates on a batch go through. */
+export type Updates = {
+  /** Of all its sequences, prompts and observations too. */
+  readonly tokens: number;
+  /** The micro-batches of one update; adds to `parts` what its loss turns out to be. */
+  readonly microBatches: (update: {
+    readonly first: boolean;
+    readonly parts: LossParts;
+  }) => MicroBatch[];
+};
+
+/** The updates on a batch: packed once, with what is known of every token beforehand. */
 export const updatesOf = (
   {
     model,
@@ -80,8 +91,9 @@ export const updatesOf = (
   },
   rollouts: readonly RatedRollout[],
   config: GrpoConfig,
-): ((update: { readonly first: boolean; readonly parts: LossParts }) => MicroBatch[]) => {
-  const held = partsOf(sequencesOf(rollouts, config), config.microBatchTokens).map((sequences) => {
+): Updates => {
+  const all = sequencesOf(rollouts, config);
+  const held = partsOf(all, config.microBatchTokens).map((sequences) => {
     const packed = packSequences(sequences);
     const known: KnownTokens = {
       behaviour: behaviourOf(sequences, () => tokenLogprobs(model, packed, temperature)),
@@ -95,10 +107,11 @@ export const updatesOf = (
     };
     return { label: [...new Set(sequences.map(({ label }) => label))].join(', '), packed, known };
   });
-  return ({ first, parts }) =>
+  const microBatches: Updates['microBatches'] = ({ first, parts }) =>
     held.map(({ label, packed, known }) => ({
       label,
       loss: () =>
         batchLoss(model, packed, known, config, { temperature, firstUpdate: first, parts }),
     }));
+  return { tokens: all.reduce((sum, { ids }) => sum + ids.length, 0), microBatches };
 };

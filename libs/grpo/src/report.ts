@@ -16,15 +16,18 @@ export type BatchFacts = {
   readonly sampledTokens: number;
   /** Share of rollouts that did not answer by themselves. */
   readonly formatFailures: number;
+  /** Calls that the tool answered; those refused at the call limit are none. */
   readonly realCalls: number;
   readonly simulatedCalls: number;
   readonly rolloutTokensPerSecond: number;
+  readonly rolloutSeconds: number;
 };
 
 /** What an update's loss was made of; 0 where no rollout had anything to teach. */
 export type UpdateFacts = {
   readonly policyLoss: number;
-  readonly kl: number;
+  /** null where no reference policy is kept. */
+  readonly kl: number | null;
   /** Nats a token. */
   readonly entropy: number;
   /** Share of tokens that the clipped surrogate gives no slope. */
@@ -33,7 +36,10 @@ export type UpdateFacts = {
   readonly largestRatio: number;
   /** Tokens that went into the loss. */
   readonly lossTokens: number;
+  /** Tokens that went through the network: prompts and observations too. */
   readonly updateTokensPerSecond: number;
+  /** From the end of sampling to the changed weights; scoring under the reference is part of the first update. */
+  readonly updateSeconds: number;
 };
 
 export type GrpoReport = StepReport &
@@ -50,6 +56,9 @@ export type GrpoReport = StepReport &
 const callsOf = ({ trajectory }: Rollout): number =>
   trajectory.steps.filter(({ kind }) => kind === 'observation').length;
 
+const answeredCallsOf = ({ trajectory }: Rollout): number =>
+  trajectory.steps.filter((step) => step.kind === 'observation' && step.failure !== 'limit').length;
+
 const writtenBy = ({ tokens }: Rollout): number =>
   tokens!.promptMask.reduce(
     (sum, given, i) => sum + Number(given + tokens!.observationMask[i]! === 0),
@@ -65,7 +74,7 @@ export const batchFacts = (
     sampled.reduce((sum, rated) => sum + of(rated), 0) / sampled.length;
   const actions = mean(({ rollout }) => callsOf(rollout));
   const sampledTokens = mean(({ rollout }) => writtenBy(rollout));
-  const calls = Math.round(actions * sampled.length);
+  const calls = sampled.reduce((sum, { rollout }) => sum + answeredCallsOf(rollout), 0);
   return {
     reward: mean(({ reward }) => reward),
     exactMatch: mean(({ rollout }) => exactMatch.score(rollout.trajectory) ?? 0),
@@ -76,19 +85,28 @@ export const batchFacts = (
     realCalls: kind === 'real' ? calls : 0,
     simulatedCalls: kind === 'simulated' ? calls : 0,
     rolloutTokensPerSecond: (sampledTokens * sampled.length) / seconds,
+    rolloutSeconds: seconds,
   };
 };
 
-export const updateFacts = (parts: LossParts, seconds: number): UpdateFacts => {
+export const updateFacts = (
+  parts: LossParts,
+  {
+    seconds,
+    tokens,
+    hasReference,
+  }: { readonly seconds: number; readonly tokens: number; readonly hasReference: boolean },
+): UpdateFacts => {
   const share = (sum: number): number => (parts.tokens === 0 ? 0 : sum / parts.tokens);
   return {
     policyLoss: parts.policyLoss,
-    kl: parts.kl,
+    kl: hasReference ? parts.kl : null,
     entropy: share(parts.entropy),
     clipFraction: share(parts.clipped),
     meanRatio: share(parts.ratio),
     largestRatio: parts.largestRatio,
     lossTokens: parts.tokens,
-    updateTokensPerSecond: parts.tokens / seconds,
+    updateTokensPerSecond: tokens / seconds,
+    updateSeconds: seconds,
   };
 };

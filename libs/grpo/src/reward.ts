@@ -14,6 +14,17 @@ export const paperReward =
   (trajectory) =>
     Number(exactMatch.score(trajectory) === 1) - (isWellFormed(trajectory) ? 0 : formatPenalty);
 
+/**
+ * A reward that nothing but a rollout with an action earns. In a simulated environment the policy answers itself, and where
+ * it remembers as well without asking, it unlearns to ask; the paper's required tags then have to include the action's.
+ */
+export const earnedByActing =
+  (reward: Reward): Reward =>
+  (trajectory) =>
+    trajectory.steps.some(({ kind }) => kind === 'action')
+      ? reward(trajectory)
+      : Math.min(0, reward(trajectory));
+
 /** The looser reward of the released code: 70 % of the gold's words are enough; nothing where the format was broken. */
 export const releasedTrainingReward: Reward = (trajectory) =>
   isWellFormed(trajectory) ? releasedRewardOf(trajectory) : 0;

@@ -17,6 +17,8 @@ import { furtherQuestions, questionsOfBatch } from './question-order.ts';
 export type Surroundings = {
   readonly kind: 'real' | 'simulated';
   readonly environment: Environment;
+  /** In place of the task's. */
+  readonly reward?: Reward;
 };
 
 /** What a policy is trained on. */

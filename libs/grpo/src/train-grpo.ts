@@ -12,7 +12,7 @@ import {
 import { noParts } from './batch-loss.ts';
 import { CollapseError, collapseOf } from './collapse.ts';
 import type { GrpoConfig } from './config.ts';
-import { updatesOf } from './micro-batches.ts';
+import { type Updates, updatesOf } from './micro-batches.ts';
 import { type BatchFacts, batchFacts, type GrpoReport, updateFacts } from './report.ts';
 import { type SampledBatch, type Surroundings, sampleBatch, type Task } from './sample-batch.ts';
 
@@ -27,10 +27,18 @@ export type GrpoTask = Task & {
   readonly recipe: unknown;
 };
 
+/** What is remembered of a batch (from 1). */
+export type PastBatch = Pick<Surroundings, 'kind'> & {
+  readonly batch: number;
+  readonly reward: number;
+};
+
 export type GrpoServices = {
   readonly checkpoint: { readonly file: string; readonly everyBatches: number } | null;
   /** Milliseconds; for tokens/s alone. */
   readonly now: () => number;
+  /** Batches made before the run was broken off, so that a collapse is seen across the break. Default: none. */
+  readonly past?: readonly PastBatch[];
   readonly onStep?: (report: GrpoReport) => void;
   /** Ends the run after the current batch, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -61,7 +69,9 @@ type Current = {
   readonly batch: number;
   readonly sampled: SampledBatch;
   readonly facts: BatchFacts;
-  readonly updates: ReturnType<typeof updatesOf>;
+  readonly updates: Updates;
+  /** When the rollouts had been made. */
+  readonly sampledAt: number;
 };
 
 const recipeOf = (config: GrpoConfig, { questions, options, recipe }: GrpoTask) => ({
@@ -73,13 +83,12 @@ const recipeOf = (config: GrpoConfig, { questions, options, recipe }: GrpoTask) 
 });
 
 /** The mean rewards of batches in one kind of surroundings; throws where they collapse. */
-const watchRewards = ({ collapse }: GrpoConfig) => {
-  let kind: Surroundings['kind'] | null = null;
-  let rewards: number[] = [];
-  return (now: Surroundings['kind'], reward: number, batch: number): void => {
-    if (now !== kind) rewards = [];
-    kind = now;
-    rewards.push(reward);
+const watchRewards = ({ collapse }: GrpoConfig, past: readonly PastBatch[]) => {
+  const made = new Map(past.map((one) => [one.batch, one]));
+  return (kind: Surroundings['kind'], reward: number, batch: number): void => {
+    made.set(batch, { batch, kind, reward });
+    const rewards: number[] = [];
+    for (let at = batch; made.get(at)?.kind === kind; at--) rewards.unshift(made.get(at)!.reward);
     const wrong = collapse && collapseOf(rewards, collapse);
     if (wrong) {
       throw new CollapseError(
@@ -112,20 +121,27 @@ const planOf = (
 };
 
 /** Samples a batch for the first of its updates and holds it for the others. */
-const openBatches = (model: Model, task: GrpoTask, config: GrpoConfig, now: () => number) => {
+const openBatches = (
+  model: Model,
+  task: GrpoTask,
+  config: GrpoConfig,
+  { now, past = [] }: GrpoServices,
+) => {
   const { updatesPerBatch } = config;
   const { reference, policy, options } = task;
-  const watch = watchRewards(config);
+  const watch = watchRewards(config, past);
   const place = { model, reference, temperature: options.temperature };
   let current: Current | null = null;
   const sample = async (batch: number, rng: Rng): Promise<Current> => {
     const begun = now();
     policy.refresh();
-    const { kind, environment } = task.environmentAt(batch);
-    const sampled = await sampleBatch(task, config, batch, { environment, rng });
-    const facts = batchFacts(sampled, { kind }, (now() - begun) / 1000);
+    const { kind, environment, reward = task.reward } = task.environmentAt(batch);
+    const sampled = await sampleBatch({ ...task, reward }, config, batch, { environment, rng });
+    const sampledAt = now();
+    const facts = batchFacts(sampled, { kind }, (sampledAt - begun) / 1000);
     watch(kind, facts.reward, batch);
-    return { batch, sampled, facts, updates: updatesOf(place, sampled.rollouts, config) };
+    const updates = updatesOf(place, sampled.rollouts, config);
+    return { batch, sampled, facts, updates, sampledAt };
   };
   return async (step: number, rng: Rng): Promise<Current & { readonly update: number }> => {
     const update = ((step - 1) % updatesPerBatch) + 1;
@@ -149,18 +165,20 @@ export const trainGrpo = async (
   assertGrpo(config, task);
   const { now, onStep } = services;
   const plan = planOf(task, config, services);
-  const batchAt = openBatches(model, task, config, now);
+  const batchAt = openBatches(model, task, config, services);
   const held = { parts: noParts(), started: 0 };
   let current: Awaited<ReturnType<typeof batchAt>>;
   const batch = async (step: number, rng: Rng): Promise<MicroBatch[]> => {
     current = await batchAt(step, rng);
-    held.started = now();
+    held.started = current.update === 1 ? current.sampledAt : now();
     held.parts = noParts();
-    return current.updates({ first: current.update === 1, parts: held.parts });
+    return current.updates.microBatches({ first: current.update === 1, parts: held.parts });
   };
+  const hasReference = config.kl.coefficient > 0;
   const report = (done: StepReport): void => {
-    const { batch: number, sampled, facts, update } = current;
-    const made = updateFacts(held.parts, (now() - held.started) / 1000);
+    const { batch: number, sampled, facts, update, updates } = current;
+    const seconds = (now() - held.started) / 1000;
+    const made = updateFacts(held.parts, { seconds, tokens: updates.tokens, hasReference });
     const rollouts = update === 1 ? sampled.sampled : [];
     onStep?.({ ...done, ...facts, ...made, steps: plan.steps, batch: number, update, rollouts });
   };

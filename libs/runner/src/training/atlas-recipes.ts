@@ -86,7 +86,7 @@ export const atlasRl = (
   batches,
   simulator: { kind: 'self' },
   temperature: 1,
-  formatPenalty: 0.1,
+  reward: { kind: 'exact-match', formatPenalty: 0.1, simulatedByActing: true },
   config: {
     ...paperGrpo,
     advantage: 'unbiased-std',

@@ -31,6 +31,19 @@ export type Simulator =
       } | null;
     };
 
+/** What is maximised. */
+export type TrainingReward =
+  | {
+      /** Exact match (paper). */
+      readonly kind: 'exact-match';
+      /** Taken off where a rollout did not answer by itself. */
+      readonly formatPenalty: number;
+      /** In simulated batches only a rollout with an action earns anything. */
+      readonly simulatedByActing: boolean;
+    }
+  /** The released code's: 70 % of the gold's words are enough, nothing where the format was broken. */
+  | { readonly kind: 'released' };
+
 /** One step of a training plan. `name` is what curves and tables call it. */
 export type Stage =
   /** SFT stage 1: when to act, by contrast. */
@@ -63,8 +76,7 @@ export type Stage =
       readonly simulator: Simulator;
       /** Of sampling; updates score under the same. */
       readonly temperature: number;
-      /** Taken off the reward of a rollout that did not answer by itself. */
-      readonly formatPenalty: number;
+      readonly reward: TrainingReward;
       readonly config: Omit<GrpoConfig, 'seed' | 'batches'>;
     };
 

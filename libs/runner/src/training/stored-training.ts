@@ -44,6 +44,7 @@ export const storedTraining = (
     say,
     onProgress,
     onStage: (place, recipe) => store.startTraining({ ...place, recipe }),
+    stepsBefore: ({ key }) => store.readTrainingSteps(key),
     onStep: ({ key }, report) =>
       store.appendTrainingStep(key, { ...report, rollouts: storedRollouts(report) }),
   };

@@ -1,5 +1,13 @@
-import { coaProtocol, type Environment, type Policy } from '@coa/core';
-import { type GrpoReport, paperReward, type Surroundings, trainGrpo } from '@coa/grpo';
+import { coaProtocol, type Environment, type Policy, type Reward } from '@coa/core';
+import {
+  earnedByActing,
+  type GrpoReport,
+  type PastBatch,
+  paperReward,
+  releasedTrainingReward,
+  type Surroundings,
+  trainGrpo,
+} from '@coa/grpo';
 import { failureNotice, limitNotice } from '@coa/tools';
 import { noiseAt, separateSimulator, simulatedEnvironment } from '@coa/world-model';
 import { drawTraining } from './examples.ts';
@@ -14,13 +22,19 @@ type GrpoStage = Stage & { readonly kind: 'grpo' };
 const saveEvery = 4;
 
 const reportOf = (report: GrpoReport): StageReport => {
-  const { step, steps, rollouts, rolloutTokensPerSecond, updateTokensPerSecond, ...numbers } =
-    report;
+  const { step, steps, rollouts, ...rest } = report;
+  const {
+    rolloutTokensPerSecond,
+    rolloutSeconds,
+    updateTokensPerSecond,
+    updateSeconds,
+    ...numbers
+  } = rest;
   return {
     step,
     steps,
     numbers,
-    timing: { rolloutTokensPerSecond, updateTokensPerSecond },
+    timing: { rolloutTokensPerSecond, rolloutSeconds, updateTokensPerSecond, updateSeconds },
     rollouts,
   };
 };
@@ -75,15 +89,42 @@ const simulationOf = (
   }
 };
 
+/** What real and simulated batches pay. */
+const rewardsOf = ({ reward }: GrpoStage): Readonly<Record<Surroundings['kind'], Reward>> => {
+  switch (reward.kind) {
+    case 'released':
+      return { real: releasedTrainingReward, simulated: releasedTrainingReward };
+    case 'exact-match': {
+      const real = paperReward(reward.formatPenalty);
+      return { real, simulated: reward.simulatedByActing ? earnedByActing(real) : real };
+    }
+  }
+};
+
+/** The stage's stored batches: what a resumed run knows of those before it. */
+const pastOf = (
+  { batches, config }: GrpoStage,
+  steps: readonly Pick<StageReport, 'step' | 'numbers'>[],
+): PastBatch[] =>
+  steps
+    .filter(({ step }) => step % config.updatesPerBatch === 0)
+    .map(({ step, numbers }) => {
+      const batch = step / config.updatesPerBatch;
+      const kind = batch <= batches.simulated ? 'simulated' : 'real';
+      return { batch, kind, reward: numbers.reward ?? 0 };
+    });
+
 /** Where each batch takes place: the simulated ones come first. */
 const surroundings = (
-  { batches }: GrpoStage,
+  stage: GrpoStage,
   real: Environment,
   simulated: (batch: number) => Environment,
 ): ((batch: number) => Surroundings) => {
+  const rewards = rewardsOf(stage);
+  const { batches } = stage;
   return (batch) =>
     batch <= batches.simulated
-      ? { kind: 'simulated', environment: simulated(batch) }
+      ? { kind: 'simulated', environment: simulated(batch), reward: rewards.simulated }
       : { kind: 'real', environment: real };
 };
 
@@ -105,7 +146,7 @@ const learn = async (
     protocol: coaProtocol(stage.prompt),
     options: { ...recipe.limits, temperature: stage.temperature },
     questions: asked.map(({ question }) => question),
-    reward: paperReward(stage.formatPenalty),
+    reward: rewardsOf(stage).real,
     environmentAt: surroundings(stage, environment, simulation),
     reference: others.start?.model ?? null,
     recipe: { stage, search: recipe.search },
@@ -114,6 +155,7 @@ const learn = async (
   const { finished } = await trainGrpo(trained.model, task, config, {
     checkpoint: { file: checkpoint, everyBatches: saveEvery },
     now,
+    past: pastOf(stage, services.stepsBefore(place)),
     signal: stopping,
     onStep: (report) => {
       onProgress(stage.name, report.step, report.steps);

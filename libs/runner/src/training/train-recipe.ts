@@ -22,6 +22,8 @@ export type TrainingServices = {
   readonly onProgress: (label: string, done: number, total: number) => void;
   /** Called for every stage in turn, those found trained included; the recipe ends with it. */
   readonly onStage: (at: StagePlace, recipe: Recipe) => void;
+  /** The steps of a stage that were told before it was broken off. */
+  readonly stepsBefore: (at: StagePlace) => readonly Pick<StageReport, 'step' | 'numbers'>[];
   /** Called once for every step of every stage that is trained, not for stages found trained. */
   readonly onStep: (at: StagePlace, report: StageReport) => void;
 };
