@@ -207,9 +207,11 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
   test('filters by set, agent, outcome and words, and says how many it found', async () => {
     const { page, context } = await open();
     const count = () => page.locator('#count').textContent();
-    expect(await count()).toBe('121 trajectories found, showing 1 to 50');
+    expect(await count()).toBe(
+      '121 trajectories found (41 right, 79 wrong, 1 error), showing 1 to 50',
+    );
     await page.locator('select[name=arm]').selectOption('ReAct');
-    expect(await count()).toBe('59 trajectories found, showing 1 to 50');
+    expect(await count()).toBe('59 trajectories found (20 right, 39 wrong), showing 1 to 50');
     await page.locator('select[name=outcome]').selectOption('right');
     expect(await count()).toBe('20 trajectories found, showing 1 to 20');
     await page.locator('input[name=text]').fill('NUMBER 9?');

@@ -1,6 +1,8 @@
 export { renderComparison, renderFlips } from './comparison-text.ts';
+export { indexColumns } from './index-columns.ts';
 export { type GateSuite, renderJunit } from './junit.ts';
 export { type Estimate, macroAverage } from './macro-average.ts';
+export { type Block, packRecords } from './pack-records.ts';
 export { type PaperTable, type PaperTableRow, paperTable } from './paper-table.ts';
 export { type Client, type ReportParts, renderReport } from './render-report.ts';
 export { summarize } from './summarize.ts';
@@ -21,3 +23,4 @@ export { tableHtml } from './table-html.ts';
 export { tableText } from './table-text.ts';
 export { renderMarkdown, renderTable } from './text-table.ts';
 export type { TrainingCurve } from './training-curves.ts';
+export { trajectoryView } from './trajectory-view.ts';

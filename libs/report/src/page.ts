@@ -27,39 +27,8 @@ export const lineCharts = (
   training: trainingCharts(training),
 });
 
-const filter = (
-  name: string,
-  label: string,
-  options: readonly (readonly [string, string])[],
-): Html =>
-  html`<label>${label} <select name="${name}"><option value="">all</option>${options.map(
-    ([value, text]) => html`<option value="${value}">${text}</option>`,
-  )}</select></label>`;
-
-const outcomes = [
-  ['right', 'right'],
-  ['wrong', 'wrong'],
-  ['error', 'error'],
-] as const;
-
-const browser = ({ datasets, arms }: Summary): Html => html`
-<form id="filters" class="filters" role="search" aria-label="Trajectories">
-${filter(
-  'set',
-  'Set',
-  datasets.map((name) => [name, name]),
-)}
-${filter(
-  'arm',
-  'Agent',
-  arms.map((name) => [name, name]),
-)}
-${filter('outcome', 'Outcome', outcomes)}
-<label class="grow">Question holds <input type="search" name="text" autocomplete="off"></label>
-</form>
-<p id="count" role="status" aria-live="polite">Loading the list…</p>
-<ol id="list" class="list"></ol>
-<nav id="pager" class="pager" aria-label="Pages of trajectories"></nav>
+const browser = (): Html => html`
+<div id="browser"><p id="count">Loading the list…</p></div>
 <noscript><p class="note">Reading single trajectories needs JavaScript; the tables above do not.</p></noscript>`;
 
 const left = ({ runId }: Manifest): Html =>
@@ -150,7 +119,7 @@ ${more.map(([id, title, content]) => section(id, title, content))}
 ${section('conduct', 'How the agents went about it', html`${conductTable(summary)}<h3>Action steps</h3><div class="charts">${steps}</div>${stepTable(summary)}`)}
 ${section('paper', 'The paper’s printed rows', paperSection(summary))}
 ${section('notes', 'Notes', notes(manifest))}
-${section('trajectories', 'Trajectories', trajectories ? browser(summary) : left(manifest))}
+${section('trajectories', 'Trajectories', trajectories ? browser() : left(manifest))}
 </div><article id="trajectory" hidden aria-labelledby="trajectory-title"></article></main>
 <footer id="origin" aria-labelledby="origin-title"><h2 id="origin-title">Where this comes from</h2>${origin(manifest, generatedBy)}</footer>`;
 };

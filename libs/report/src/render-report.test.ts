@@ -1,6 +1,7 @@
 import { inflateSync, strFromU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import type { ReportIndex, TrajectoryView } from './client/payload.ts';
+import { endings, type ReportIndex, type TrajectoryView } from './client/payload.ts';
+import { emptyIndex } from './client/source.ts';
 import { escapeText } from './markup.ts';
 import { answer, failure, manifest, question, record } from './records.test-data.ts';
 import { renderReport } from './render-report.ts';
@@ -27,7 +28,9 @@ const rendered = (
   ].join('');
 
 const unpacked = <T>(html: string, name: string): T => {
-  const packed = new RegExp(`<script type="text/plain" ${name}>([^<]*)</script>`).exec(html)![1]!;
+  const packed = new RegExp(`<script type="text/plain" data-block="${name}">([^<]*)</script>`).exec(
+    html,
+  )![1]!;
   return JSON.parse(strFromU8(inflateSync(Uint8Array.from(Buffer.from(packed, 'base64'))))) as T;
 };
 
@@ -65,7 +68,7 @@ describe('renderReport', () => {
     expect(html).not.toContain('<!--');
     expect(html).not.toMatch(/[\0\p{Surrogate}]/u);
     expect(html.match(/<script/g)).toHaveLength(5);
-    const [view] = unpacked<TrajectoryView[]>(html, 'data-chunk="0"');
+    const [view] = unpacked<TrajectoryView[]>(html, 'chunk-0');
     expect(view!.question.text).toBe(hostile);
   });
 
@@ -74,31 +77,32 @@ describe('renderReport', () => {
       record({ question: question({ id: `q${i}`, text: `question ${i}` }) }),
     );
     const html = rendered(many);
-    expect(html.match(/data-chunk="\d+"/g)).toEqual([0, 1, 2].map((n) => `data-chunk="${n}"`));
-    expect(unpacked<TrajectoryView[]>(html, 'data-chunk="2"')[0]!.question.id).toBe('q100');
-    const { entries } = unpacked<ReportIndex>(html, 'data-index');
-    expect(entries.map((entry) => entry[3])).toEqual(many.map((_, i) => `question ${i}`));
+    expect(html.match(/chunk-\d+/g)).toEqual([0, 1, 2].map((n) => `chunk-${n}`));
+    expect(unpacked<TrajectoryView[]>(html, 'chunk-2')[0]!.question.id).toBe('q100');
+    const { entries, questions } = unpacked<ReportIndex>(html, 'index');
+    expect(entries.question.map((place) => questions.text[place])).toEqual(
+      many.map((_, i) => `question ${i}`),
+    );
   });
 
   test('shortens a long question in the list without cutting a character in two', () => {
     const html = rendered([record({ question: question({ text: '😀'.repeat(500) }) })]);
-    expect(unpacked<ReportIndex>(html, 'data-index').entries[0]![3]).toBe(`${'😀'.repeat(160)}…`);
+    expect(unpacked<ReportIndex>(html, 'index').questions.text[0]).toBe(`${'😀'.repeat(160)}…`);
   });
 
   test('lists an error as an error, not as a wrong answer', () => {
     const html = rendered([failure('server gone')]);
-    expect(unpacked<ReportIndex>(html, 'data-index').entries[0]!.slice(4, 7)).toEqual([
-      null,
-      null,
-      'error',
-    ]);
+    const { entries, said } = unpacked<ReportIndex>(html, 'index');
+    expect([entries.exactMatch, entries.tokenF1]).toEqual([[null], [null]]);
+    expect(endings[entries.ending[0]!]).toBe('error');
+    expect(said[entries.said[0]!]).toBe('server gone');
   });
 
   test('is a whole page without any record', () => {
     const html = rendered([]);
     expect(html).toContain('</body></html>');
     expect(html).not.toContain('NaN');
-    expect(unpacked<ReportIndex>(html, 'data-index').entries).toEqual([]);
+    expect(unpacked<ReportIndex>(html, 'index')).toEqual(emptyIndex);
   });
 
   test('allows only its own script and style, and no request', () => {
@@ -126,10 +130,7 @@ describe('sections that appear where there is something to say', () => {
     expect(html).toContain('id="training"');
     expect(html).toContain(escapeText(hostile));
     expect(html).not.toContain('<script>alert');
-    const lines = unpacked<{ title: string; series: { points: number[][] }[] }[]>(
-      html,
-      'data-lines',
-    );
+    const lines = unpacked<{ title: string; series: { points: number[][] }[] }[]>(html, 'lines');
     expect(lines.map(({ title }) => title)).toEqual(['Loss']);
     expect(lines[0]!.series[0]!.points).toEqual([
       [1, 1],
@@ -155,7 +156,7 @@ describe('sections that appear where there is something to say', () => {
 test('a light copy has tables and charts, no trajectory, and says how to get them', () => {
   const html = rendered([record()], manifest(), [], true);
   expect(html).toContain('coa report run-1');
-  expect(html).not.toContain('data-chunk');
-  expect(html).not.toContain('id="filters"');
+  expect(html).not.toContain('chunk-');
+  expect(html).not.toContain('id="browser"');
   expect(html).toContain('id="headline-caption"');
 });

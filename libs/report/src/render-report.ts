@@ -1,11 +1,11 @@
 import type { Manifest, RunRecord } from '@coa/core';
-import { type ChartData, chunkSize, type IndexEntry, type ReportIndex } from './client/payload.ts';
+import type { ChartData } from './client/payload.ts';
 import { html, trusted } from './markup.ts';
 import { pack } from './pack.ts';
+import { type Block, packRecords } from './pack-records.ts';
 import { lineCharts, pageBody } from './page.ts';
 import type { Summary } from './summary.ts';
 import type { TrainingCurve } from './training-curves.ts';
-import { indexEntry, numbering, trajectoryView } from './trajectory-view.ts';
 
 /** The page's own script and style, and `sha256-…` of each: the page's policy lets nothing else run. */
 export type Client = {
@@ -60,29 +60,9 @@ const chartData = ({ datasets: sets, arms, rows }: Summary): ChartData => ({
   ),
 });
 
-/** Data in a script of a type that never runs; `name` is ours. */
-const inert = (name: string, value: unknown): string =>
-  `<script type="text/plain" ${name}>${pack(value)}</script>\n`;
-
-function* chunks(records: Iterable<RunRecord>): Generator<string> {
-  const [sets, arms] = [numbering(), numbering()];
-  const entries: IndexEntry[] = [];
-  let chunk: unknown[] = [];
-  for (const record of records) {
-    const view = trajectoryView(record);
-    entries.push(indexEntry(view, sets, arms));
-    chunk.push(view);
-    if (chunk.length === chunkSize) {
-      yield inert(`data-chunk="${entries.length / chunkSize - 1}"`, chunk);
-      chunk = [];
-    }
-  }
-  if (chunk.length > 0) {
-    yield inert(`data-chunk="${Math.floor(entries.length / chunkSize)}"`, chunk);
-  }
-  const index: ReportIndex = { sets: sets.names, arms: arms.names, entries };
-  yield inert('data-index', index);
-}
+/** Packed data in a script of a type that never runs; `name` is ours. */
+const inert = ({ name, packed }: Block): string =>
+  `<script type="text/plain" data-block="${name}">${packed}</script>\n`;
 
 /**
  * One self-contained HTML file, in pieces to be written one after another: the tables first, so that they show while
@@ -98,9 +78,9 @@ export function* renderReport(parts: ReportParts): Generator<string> {
     training,
     trajectories: records !== null,
   }).html;
-  yield inert('data-chart', chartData(summary));
-  yield inert('data-lines', [...charts.conduct, ...charts.training]);
+  yield inert({ name: 'chart', packed: pack(chartData(summary)) });
+  yield inert({ name: 'lines', packed: pack([...charts.conduct, ...charts.training]) });
   yield `<script>${client.script}</script>\n`;
-  if (records !== null) yield* chunks(records);
+  if (records !== null) for (const block of packRecords(records)) yield inert(block);
   yield '</body></html>\n';
 }

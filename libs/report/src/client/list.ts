@@ -1,16 +1,9 @@
-import { byId, element, isolated, percent } from './dom.ts';
-import type { IndexEntry, ReportIndex } from './payload.ts';
-import { type ListPlace, listHash } from './place.ts';
+import { element, isolated, percent } from './dom.ts';
+import { matching, type Outcome, outcomeAt, outcomeCounts, outcomes } from './find.ts';
+import { endings, type ReportIndex } from './payload.ts';
+import { type ListPlace, listHash, trajectoryHash } from './place.ts';
 
 const pageSize = 50;
-
-export type Outcome = 'right' | 'wrong' | 'error' | 'not scored';
-
-export const outcomeOf = (exactMatch: number | null | undefined, error: boolean): Outcome => {
-  if (error) return 'error';
-  if (typeof exactMatch !== 'number') return 'not scored';
-  return exactMatch === 1 ? 'right' : 'wrong';
-};
 
 const icons: Readonly<Record<Outcome, string>> = {
   right: '✓',
@@ -28,51 +21,51 @@ export const outcomeBadge = (outcome: Outcome): HTMLElement =>
     ` ${outcome}`,
   );
 
-const entryOutcome = (entry: IndexEntry): Outcome => outcomeOf(entry[4], entry[6] === 'error');
+const counted = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
-/** Numbers of the trajectories that pass the filters. */
-export const matching = (index: ReportIndex, place: ListPlace): number[] => {
-  const text = place.text.trim().toLowerCase();
-  const found: number[] = [];
-  index.entries.forEach((entry, number) => {
-    const passes =
-      (place.set === '' || index.sets[entry[0]] === place.set) &&
-      (place.arm === '' || index.arms[entry[1]] === place.arm) &&
-      (place.outcome === '' || entryOutcome(entry) === place.outcome) &&
-      (text === '' || entry[3].toLowerCase().includes(text));
-    if (passes) found.push(number);
-  });
-  return found;
-};
-
-const details = (index: ReportIndex, entry: IndexEntry): string => {
-  const [, , repeat, , , f1, ending, actions] = entry;
+const details = ({ entries }: ReportIndex, number: number, repeated: boolean): string => {
+  const ending = endings[entries.ending[number]!]!;
+  const failed = ending === 'error';
   return [
-    ...(ending === 'error'
+    ...(failed
       ? []
-      : [`F1 ${percent(f1)}`, `${actions} ${actions === 1 ? 'action' : 'actions'}`]),
-    ...(ending === 'answered' || ending === 'error' ? [] : [`stopped: ${ending}`]),
-    ...(index.entries.some((other) => other[2] > 0) ? [`repeat ${repeat + 1}`] : []),
+      : [
+          `F1 ${percent(entries.tokenF1[number])}`,
+          counted(entries.actions[number]!, 'action', 'actions'),
+        ]),
+    ...(ending === 'answered' || failed ? [] : [`stopped: ${ending}`]),
+    ...(repeated ? [`repeat ${entries.repeat[number]! + 1}`] : []),
   ].join(' · ');
 };
 
-const item = (index: ReportIndex, number: number): HTMLElement => {
-  const entry = index.entries[number]!;
+const saidLine = ({ said, entries }: ReportIndex, number: number): HTMLElement | null => {
+  const what = entries.said[number];
+  if (typeof what !== 'number') return null;
+  const failed = endings[entries.ending[number]!] === 'error';
+  const text = said[what] || '(empty)';
+  return element('p', { class: failed ? 'said failed' : 'said' }, isolated(text));
+};
+
+const item = (index: ReportIndex, number: number, repeated: boolean): HTMLElement => {
+  const { sets, arms, questions, entries } = index;
+  const question = entries.question[number]!;
   return element(
     'li',
     {},
     element(
       'a',
-      { href: `#t=${number}`, id: `t-${number}` },
-      isolated(entry[3] || '(empty question)'),
+      { href: trajectoryHash(number), id: `t-${number}` },
+      isolated(questions.text[question] || '(empty question)'),
     ),
+    saidLine(index, number),
     element(
       'p',
       { class: 'meta' },
-      outcomeBadge(entryOutcome(entry)),
-      isolated(index.sets[entry[0]] ?? ''),
-      isolated(index.arms[entry[1]] ?? ''),
-      details(index, entry),
+      outcomeBadge(outcomeAt(index, number)),
+      isolated(sets[questions.set[question]!] ?? ''),
+      isolated(arms[entries.arm[number]!] ?? ''),
+      details(index, number, repeated),
     ),
   );
 };
@@ -92,21 +85,44 @@ const pagerLinks = (place: ListPlace, page: number, last: number): HTMLElement[]
   return links;
 };
 
-const showCount = (found: number, first: number, shown: number): void => {
-  const range = shown > 0 ? `, showing ${first + 1} to ${first + shown}` : '';
-  byId('count').textContent =
-    `${found} ${found === 1 ? 'trajectory' : 'trajectories'} found${range}`;
+const countText = (index: ReportIndex, found: readonly number[], first: number): string => {
+  const last = Math.min(found.length, first + pageSize);
+  const counts = outcomeCounts(index, found);
+  const parts = outcomes.flatMap((outcome) =>
+    counts[outcome] > 0 ? [counted(counts[outcome], outcome, outcome)] : [],
+  );
+  return [
+    counted(found.length, 'trajectory found', 'trajectories found'),
+    ...(parts.length > 1 ? [` (${parts.join(', ')})`] : []),
+    ...(last > 0 ? [`, showing ${first + 1} to ${last}`] : []),
+  ].join('');
 };
 
-/** Fills list, pager and count for one place. */
-export const showList = (index: ReportIndex, place: ListPlace): void => {
+/** Where the list is shown. */
+export type ListParts = {
+  readonly count: HTMLElement;
+  readonly list: HTMLElement;
+  readonly pager: HTMLElement;
+};
+
+/** An empty list with the line that says how many were found, announced when it changes. */
+export const listParts = (): ListParts => ({
+  count: element('p', { id: 'count', role: 'status', 'aria-live': 'polite' }),
+  list: element('ol', { id: 'list', class: 'list' }),
+  pager: element('nav', { id: 'pager', class: 'pager', 'aria-label': 'Pages of trajectories' }),
+});
+
+/** Fills list, pager and count for one place; returns the numbers of all that were found. */
+export const showList = (index: ReportIndex, place: ListPlace, parts: ListParts): number[] => {
   const found = matching(index, place);
   const last = Math.max(1, Math.ceil(found.length / pageSize));
   const page = Math.min(place.page, last);
   const first = (page - 1) * pageSize;
-  const numbers = found.slice(first, first + pageSize);
-  byId('list').replaceChildren(...numbers.map((number) => item(index, number)));
-  byId('list').setAttribute('start', String(first + 1));
-  byId('pager').replaceChildren(...pagerLinks(place, page, last));
-  showCount(found.length, first, numbers.length);
+  const repeated = index.entries.repeat.some((repeat) => repeat > 0);
+  const shown = found.slice(first, first + pageSize);
+  parts.list.replaceChildren(...shown.map((number) => item(index, number, repeated)));
+  parts.list.setAttribute('start', String(first + 1));
+  parts.pager.replaceChildren(...pagerLinks(place, page, last));
+  parts.count.textContent = countText(index, found, first);
+  return found;
 };

@@ -1,5 +1,6 @@
 import { element, isolated } from './dom.ts';
-import { outcomeBadge, outcomeOf } from './list.ts';
+import { outcomeOf } from './find.ts';
+import { outcomeBadge } from './list.ts';
 import type { TrajectoryView } from './payload.ts';
 import { stepItem, stopTexts } from './steps.ts';
 
@@ -70,7 +71,7 @@ const facts = (view: TrajectoryView): HTMLElement => {
         ]
       : []),
     fact('Seed', `${view.seed}, repeat ${view.repeat + 1}`),
-    fact('Time', `${view.seconds.toFixed(1)} s`),
+    ...(view.seconds === null ? [] : [fact('Time', `${view.seconds.toFixed(1)} s`)]),
   );
 };
 

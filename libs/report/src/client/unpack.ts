@@ -1,10 +1,12 @@
 import { inflateSync, strFromU8 } from 'fflate';
 
-/** Undoes `pack`; null where the page has no such data (yet). */
-export const unpack = <T>(selector: string): T | null => {
-  const holder = document.querySelector(`script[type="text/plain"][${selector}]`);
-  if (!holder?.textContent) return null;
-  const binary = atob(holder.textContent);
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  return JSON.parse(strFromU8(inflateSync(bytes))) as T;
+const bytesOf = (packed: string): Uint8Array => {
+  const binary = atob(packed);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 };
+
+/** Undoes `pack`. */
+export const unpack = <T>(packed: string): T =>
+  JSON.parse(strFromU8(inflateSync(bytesOf(packed)))) as T;
