@@ -27,9 +27,19 @@ const hashed = (text: string): string =>
 const inlineable = (text: string): string =>
   text.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
 
-/** The report's client with chart.js, minified into one script, and its style; throws what esbuild finds wrong. */
-export const bundleClient = async (): Promise<Client> => {
-  const script = inlineable(await bundled('main.ts'));
-  const style = await bundled('style.css');
+/** What a page's script does: read a report, compare sides, or look into a store over HTTP. */
+export type ClientKind = 'report' | 'compare' | 'view';
+
+const entries: Readonly<Record<ClientKind, readonly [script: string, style: string]>> = {
+  report: ['main.ts', 'style.css'],
+  compare: ['compare-main.ts', 'compare.css'],
+  view: ['view-main.ts', 'view.css'],
+};
+
+/** A page's client, minified into one script, and its style; throws what esbuild finds wrong. */
+export const bundleClient = async (kind: ClientKind = 'report'): Promise<Client> => {
+  const [code, look] = entries[kind];
+  const script = inlineable(await bundled(code));
+  const style = await bundled(look);
   return { script, style, scriptHash: hashed(script), styleHash: hashed(style) };
 };

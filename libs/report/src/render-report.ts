@@ -1,8 +1,8 @@
 import type { Manifest, RunRecord } from '@coa/core';
 import type { ChartData } from './client/payload.ts';
 import { html, trusted } from './markup.ts';
-import { pack } from './pack.ts';
-import { type Block, packRecords } from './pack-records.ts';
+import { type Block, pack } from './pack.ts';
+import { packRecords, type TokenTextsOf } from './pack-records.ts';
 import { lineCharts, pageBody } from './page.ts';
 import type { Summary } from './summary.ts';
 import type { TrainingCurve } from './training-curves.ts';
@@ -23,6 +23,8 @@ export type ReportParts = {
   readonly records: Iterable<RunRecord> | null;
   /** What made the agents' models; none where nothing was trained. */
   readonly training: readonly TrainingCurve[];
+  /** What the records' tokens are in text. */
+  readonly tokenTexts: TokenTextsOf;
   readonly client: Client;
   /** What wrote the file, e.g. a program's name and version. */
   readonly generatedBy: string;
@@ -31,13 +33,14 @@ export type ReportParts = {
 const policy = ({ scriptHash, styleHash }: Client): string =>
   `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`;
 
-const head = ({ manifest, client }: ReportParts): string =>
+/** A file's head: what its policy allows, its name and its style. */
+export const head = (title: string, client: Client): string =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy(client)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${manifest.experiment} · CoA Lab</title><link rel="icon" href="data:,">
+<title>${title} · CoA Lab</title><link rel="icon" href="data:,">
 <style>${trusted(client.style)}</style></head><body>
 `.html;
 
@@ -61,7 +64,7 @@ const chartData = ({ datasets: sets, arms, rows }: Summary): ChartData => ({
 });
 
 /** Packed data in a script of a type that never runs; `name` is ours. */
-const inert = ({ name, packed }: Block): string =>
+export const inert = ({ name, packed }: Block): string =>
   `<script type="text/plain" data-block="${name}">${packed}</script>\n`;
 
 /**
@@ -72,7 +75,7 @@ const inert = ({ name, packed }: Block): string =>
 export function* renderReport(parts: ReportParts): Generator<string> {
   const { manifest, summary, records, training, client, generatedBy } = parts;
   const charts = lineCharts(summary, training);
-  yield head(parts);
+  yield head(manifest.experiment, client);
   yield pageBody(summary, manifest, {
     generatedBy,
     training,
@@ -81,6 +84,7 @@ export function* renderReport(parts: ReportParts): Generator<string> {
   yield inert({ name: 'chart', packed: pack(chartData(summary)) });
   yield inert({ name: 'lines', packed: pack([...charts.conduct, ...charts.training]) });
   yield `<script>${client.script}</script>\n`;
-  if (records !== null) for (const block of packRecords(records)) yield inert(block);
+  if (records !== null)
+    for (const block of packRecords(records, parts.tokenTexts)) yield inert(block);
   yield '</body></html>\n';
 }
