@@ -4,12 +4,14 @@ import { datasetsCommand } from './commands/datasets.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gateCommand } from './commands/gate.ts';
 import { modelsCommand } from './commands/models.ts';
+import { newCommand } from './commands/new.ts';
 import { reportCommand } from './commands/report.ts';
 import { rescoreCommand } from './commands/rescore.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { scoreCommand } from './commands/score.ts';
 import { searchCommand } from './commands/search.ts';
+import { storeCommand } from './commands/store.ts';
 
 const program = new Command('coa')
   .description('CoA Lab: agent models that search while they think, run, compared and kept')
@@ -20,7 +22,9 @@ const program = new Command('coa')
   .addCommand(compareCommand())
   .addCommand(gateCommand())
   .addCommand(rescoreCommand())
+  .addCommand(newCommand())
   .addCommand(runsCommand())
+  .addCommand(storeCommand())
   .addCommand(datasetsCommand())
   .addCommand(modelsCommand())
   .addCommand(doctorCommand())

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { checkedVersion, knownVersion, migrate } from './migrate.ts';
+import { giveUlids } from './run-ulids.ts';
 import { explained } from './store-failure.ts';
 
 /** An open store: the driver's handle and drizzle's view of it. */
@@ -44,7 +45,7 @@ const prepare = (client: Database.Database, file: string, options: ConnectionOpt
     const version = checkedVersion(client, file);
     if (version === knownVersion) return;
     throw new Error(
-      `${file} has schema version ${version}, this checkout ${knownVersion}: the next run that writes to it brings it up to date`,
+      `${file} has schema version ${version}, this checkout ${knownVersion}: \`coa store upgrade\` brings it up to date, and so does the next run that writes to it`,
     );
   }
   checkedVersion(client, file);
@@ -57,10 +58,11 @@ const prepare = (client: Database.Database, file: string, options: ConnectionOpt
   client.pragma('wal_autocheckpoint = 8000');
   client.pragma('cache_size = -32768');
   migrate(client, file);
+  giveUlids(client);
 };
 
 /** A folder for a new store is made; a store to be read must be there. */
-const assertOpenable = (file: string, readonly: boolean): void => {
+export const assertOpenable = (file: string, readonly: boolean): void => {
   if (file === ':memory:') return;
   if (readonly && !existsSync(file)) {
     throw new Error(

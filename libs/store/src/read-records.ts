@@ -1,7 +1,7 @@
 import type { Manifest, Outcome, RunRecord, TokenSequence } from '@coa/core';
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import { byRollout } from './by-rollout.ts';
+import { byRollout } from './by-key.ts';
 import type { Connection } from './connection.ts';
 import { needRun } from './run-rows.ts';
 import {
@@ -25,6 +25,8 @@ export type RecordFilter = {
   readonly outcome?: 'rollout' | 'error';
   /** false: `tokens` is null in every rollout, and their bytes are not read. Default true. */
   readonly tokens?: boolean;
+  /** Only so many, the last stored, newest first. Default: all, in the run's order. */
+  readonly newest?: number;
 };
 
 /** Records held in memory at a time. */
@@ -57,7 +59,8 @@ const orderedIds = ({ db }: Connection, run: number, filter: RecordFilter): numb
         filter.outcome === undefined ? undefined : eq(rollouts.outcome, filter.outcome),
       ),
     )
-    .orderBy(...runOrder)
+    .orderBy(...(filter.newest === undefined ? runOrder : [desc(rollouts.id)]))
+    .limit(filter.newest ?? -1)
     .all()
     .map(({ id }) => id);
 

@@ -1,6 +1,6 @@
 import type { Rollout } from '@coa/core';
-import { and, eq, inArray, sql } from 'drizzle-orm';
-import { byRollout } from './by-rollout.ts';
+import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { byRollout } from './by-key.ts';
 import type { Connection } from './connection.ts';
 import { stepOf } from './step-rows.ts';
 import { checkedQuestion } from './stored-json.ts';
@@ -31,16 +31,40 @@ export type TrainingRolloutFilter = {
   readonly tokens?: boolean;
 };
 
+/** Which steps of a training. */
+export type TrainingStepFilter = {
+  /** Those after this one: what a reader who has the earlier ones still needs. */
+  readonly after?: number;
+  /** Only so many, the last ones. */
+  readonly newest?: number;
+};
+
 /** In order. */
-export const readTrainingSteps = (connection: Connection, key: string): TrainingStep[] => {
+export const readTrainingSteps = (
+  connection: Connection,
+  key: string,
+  { after = 0, newest }: TrainingStepFilter = {},
+): TrainingStep[] => {
   const { step, steps, numbers, timing } = trainingSteps;
+  const { id } = needTraining(connection, key);
   return connection.db
     .select({ step, steps, numbers, timing })
     .from(trainingSteps)
-    .where(eq(trainingSteps.trainingId, needTraining(connection, key).id))
-    .orderBy(step)
-    .all();
+    .where(and(eq(trainingSteps.trainingId, id), gt(step, after)))
+    .orderBy(desc(step))
+    .limit(newest ?? -1)
+    .all()
+    .reverse();
 };
+
+const stepNumbers = ({ db }: Connection, training: number): number[] =>
+  db
+    .select({ step: trainingSteps.step })
+    .from(trainingSteps)
+    .where(eq(trainingSteps.trainingId, training))
+    .orderBy(trainingSteps.step)
+    .all()
+    .map(({ step }) => step);
 
 const prepareReads = ({ db }: Connection) => {
   const ofStep = and(
@@ -107,8 +131,6 @@ export function* readTrainingRollouts(
   const { id: training } = needTraining(connection, key);
   const reads = prepareReads(connection);
   const readOnce = connection.client.transaction(rolloutsOfStep);
-  const steps = readTrainingSteps(connection, key).map(({ step }) => step);
-  for (const step of steps) {
-    if (only === undefined || step === only) yield* readOnce(reads, { training, step }, tokens);
-  }
+  const steps = only === undefined ? stepNumbers(connection, training) : [only];
+  for (const step of steps) yield* readOnce(reads, { training, step }, tokens);
 }

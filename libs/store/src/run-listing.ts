@@ -1,9 +1,8 @@
-import type { Manifest } from '@coa/core';
-import { and, count, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { byKey } from './by-key.ts';
 import type { Connection } from './connection.ts';
 import { needRun } from './run-rows.ts';
-import { arms, datasets, metricValues, questions, rollouts, runs } from './schema.ts';
-import { checkedManifest } from './stored-json.ts';
+import { arms, cellMetrics, cells, datasets, experiments, runLabels, runs } from './schema.ts';
 
 export type ArmListing = {
   readonly name: string;
@@ -15,15 +14,28 @@ export type ArmListing = {
 
 export type RunListing = {
   readonly runId: string;
+  /** Ordered by time, unique over machines; null until the next opening for writing where an older checkout stored the run. */
+  readonly ulid: string | null;
   readonly experiment: string;
   readonly status: 'unfinished' | 'finished';
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** In alphabetical order. */
+  readonly labels: readonly string[];
   /** Rollouts that the manifest asks for: arms x questions x repeats. */
   readonly planned: number;
   readonly rollouts: number;
   readonly errors: number;
   readonly arms: readonly ArmListing[];
+};
+
+/** What is listed; every part that is given must hold. */
+export type RunFilter = {
+  /** All of these. */
+  readonly labels?: readonly string[];
+  readonly experiment?: string;
+  /** At most so many, the last started. */
+  readonly limit?: number;
 };
 
 /** What one arm did on one data set. */
@@ -36,122 +48,124 @@ export type CellSummary = {
   readonly metrics: Readonly<Record<string, { readonly mean: number | null; readonly n: number }>>;
 };
 
-const finished = sql<number>`count(*) FILTER (WHERE ${rollouts.outcome} = 'rollout')`;
-const failed = sql<number>`count(*) FILTER (WHERE ${rollouts.outcome} = 'error')`;
-const mean = sql<number | null>`avg(${metricValues.value})`;
-
-const plannedOf = ({ arms: armConfigs, datasets: sets, repeats }: Manifest): number =>
-  Object.keys(armConfigs).length * sets.reduce((sum, { questions: n }) => sum + n, 0) * repeats;
+const listedRuns = ({ db }: Connection, { labels = [], experiment, limit = -1 }: RunFilter) => {
+  const labelled = (label: string) =>
+    inArray(
+      runs.id,
+      db.select({ id: runLabels.runId }).from(runLabels).where(eq(runLabels.label, label)),
+    );
+  return db
+    .select({
+      ...{ id: runs.id, runId: runs.runId, ulid: runs.ulid, experiment: experiments.name },
+      ...{ status: runs.status, startedAt: runs.startedAt, finishedAt: runs.finishedAt },
+      planned: runs.planned,
+    })
+    .from(runs)
+    .innerJoin(experiments, eq(experiments.id, runs.experimentId))
+    .where(
+      and(
+        experiment === undefined ? undefined : eq(experiments.name, experiment),
+        ...labels.map(labelled),
+      ),
+    )
+    .orderBy(sql`${runs.ulid} IS NOT NULL`, desc(runs.ulid), desc(runs.id))
+    .limit(limit)
+    .all();
+};
 
 const armCounts = ({ db }: Connection) =>
   db
-    .select({ run: arms.runId, name: arms.name, rollouts: finished, errors: failed, mean })
+    .select({
+      ...{ run: arms.runId, name: arms.name },
+      rollouts: sql<number>`coalesce(sum(${cells.rollouts}), 0)`,
+      errors: sql<number>`coalesce(sum(${cells.errors}), 0)`,
+      exactMatch: sql<number | null>`sum(${cellMetrics.total}) / sum(${cellMetrics.n})`,
+    })
     .from(arms)
-    .leftJoin(rollouts, eq(rollouts.armId, arms.id))
+    .leftJoin(cells, eq(cells.armId, arms.id))
     .leftJoin(
-      metricValues,
-      and(eq(metricValues.rolloutId, rollouts.id), eq(metricValues.metric, 'exactMatch')),
+      cellMetrics,
+      and(
+        eq(cellMetrics.armId, cells.armId),
+        eq(cellMetrics.datasetId, cells.datasetId),
+        eq(cellMetrics.metric, 'exactMatch'),
+      ),
     )
     .groupBy(arms.id)
     .orderBy(arms.runId, arms.position)
     .all();
 
-/** Every run, the last started first. */
-export const listRuns = (connection: Connection): RunListing[] => {
-  const counts = armCounts(connection);
-  const rows = connection.db.select().from(runs).all();
-  const listings = rows.map(({ id, runId, status, startedAt, finishedAt, manifest }) => {
-    const own = counts
-      .filter(({ run }) => run === id)
-      .map(({ name, rollouts: n, errors, mean: exactMatch }) => ({
-        name,
-        rollouts: n,
-        errors,
-        exactMatch,
-      }));
-    const { experiment } = manifest;
-    const total = (field: 'rollouts' | 'errors') => own.reduce((sum, arm) => sum + arm[field], 0);
+const allLabels = ({ db }: Connection) =>
+  db.select().from(runLabels).orderBy(runLabels.runId, runLabels.label).all();
+
+/** The last started first. Reads counts that are kept, no rollouts and no manifests. */
+export const listRuns = (connection: Connection, filter: RunFilter): RunListing[] => {
+  const counts = byKey(armCounts(connection), ({ run }) => run);
+  const labels = byKey(allLabels(connection), ({ runId }) => runId);
+  return listedRuns(connection, filter).map(({ id, planned, ...run }) => {
+    const own = (counts.get(id) ?? []).map(({ run: _, ...arm }) => arm);
     return {
-      ...{ runId, experiment, status, startedAt, finishedAt },
-      planned: plannedOf(checkedManifest(manifest)),
-      rollouts: total('rollouts'),
-      errors: total('errors'),
+      ...run,
+      labels: (labels.get(id) ?? []).map(({ label }) => label),
+      planned,
+      rollouts: own.reduce((sum, arm) => sum + arm.rollouts, 0),
+      errors: own.reduce((sum, arm) => sum + arm.errors, 0),
       arms: own,
     };
   });
-  const newer = (a: RunListing, b: RunListing) => (a.startedAt < b.startedAt ? 1 : -1);
-  return listings.sort((a, b) => (a.startedAt === b.startedAt ? 0 : newer(a, b)));
 };
 
-const cellMetrics = ({ db }: Connection, run: number) =>
+const metricsOfCells = ({ db }: Connection, run: number) =>
   db
     .select({
-      ...{ arm: arms.name, dataset: datasets.name, metric: metricValues.metric },
-      mean,
-      n: count(metricValues.value),
+      ...{ armId: cellMetrics.armId, datasetId: cellMetrics.datasetId, metric: cellMetrics.metric },
+      mean: sql<number | null>`${cellMetrics.total} / nullif(${cellMetrics.n}, 0)`,
+      n: cellMetrics.n,
     })
-    .from(metricValues)
-    .innerJoin(rollouts, eq(rollouts.id, metricValues.rolloutId))
-    .innerJoin(arms, eq(arms.id, rollouts.armId))
-    .innerJoin(questions, eq(questions.id, rollouts.questionId))
-    .innerJoin(datasets, eq(datasets.id, questions.datasetId))
+    .from(cellMetrics)
+    .innerJoin(arms, eq(arms.id, cellMetrics.armId))
     .where(eq(arms.runId, run))
-    .groupBy(arms.id, datasets.id, metricValues.metric)
     .all();
 
-/** One entry per arm and data set that has records, in the run's order. */
-export const summarizeRun = (connection: Connection, runId: string): CellSummary[] => {
-  const { id, manifest } = needRun(connection, runId);
-  const values = cellMetrics(connection, id);
-  const order = manifest.metrics.map(({ id: metric }) => metric);
-  const rank = (metric: string) => (order.includes(metric) ? order.indexOf(metric) : order.length);
-  values.sort((a, b) => rank(a.metric) - rank(b.metric) || (a.metric < b.metric ? -1 : 1));
-  const cells = connection.db
-    .select({ arm: arms.name, dataset: datasets.name, rollouts: finished, errors: failed })
-    .from(rollouts)
-    .innerJoin(arms, eq(arms.id, rollouts.armId))
-    .innerJoin(questions, eq(questions.id, rollouts.questionId))
-    .innerJoin(datasets, eq(datasets.id, questions.datasetId))
-    .where(eq(arms.runId, id))
-    .groupBy(arms.id, datasets.id)
+const cellsOf = ({ db }: Connection, run: number) =>
+  db
+    .select({
+      ...{ armId: cells.armId, datasetId: cells.datasetId },
+      ...{ arm: arms.name, dataset: datasets.name, rollouts: cells.rollouts, errors: cells.errors },
+    })
+    .from(cells)
+    .innerJoin(arms, eq(arms.id, cells.armId))
+    .innerJoin(datasets, eq(datasets.id, cells.datasetId))
+    .where(eq(arms.runId, run))
     .orderBy(arms.position, sql`${datasets.position} IS NULL`, datasets.position, datasets.name)
     .all();
-  return cells.map((cell) => ({
-    ...cell,
-    metrics: Object.fromEntries(
-      values
-        .filter(({ arm, dataset }) => arm === cell.arm && dataset === cell.dataset)
-        .map(({ metric, mean: value, n }) => [metric, { mean: value, n }]),
-    ),
-  }));
+
+/** One entry per arm and data set that has records, in the run's order; from counts that are kept. */
+export const summarizeRun = (connection: Connection, runId: string): CellSummary[] => {
+  const { id, manifest } = needRun(connection, runId);
+  const place = (cell: { readonly armId: number; readonly datasetId: number }) =>
+    `${cell.armId} ${cell.datasetId}`;
+  const order = manifest.metrics.map(({ id: metric }) => metric);
+  const rank = (metric: string) => (order.includes(metric) ? order.indexOf(metric) : order.length);
+  const values = metricsOfCells(connection, id).sort(
+    (a, b) => rank(a.metric) - rank(b.metric) || (a.metric < b.metric ? -1 : 1),
+  );
+  const metrics = byKey(values, place);
+  return cellsOf(connection, id).map((cell) => {
+    const { arm, dataset, rollouts, errors } = cell;
+    const own = (metrics.get(place(cell)) ?? []).map(
+      ({ metric, mean, n }) => [metric, { mean, n }] as const,
+    );
+    return { arm, dataset, rollouts, errors, metrics: Object.fromEntries(own) };
+  });
 };
 
 /** Ids of the metrics that any record of the run has. */
 export const storedMetrics = ({ db }: Connection, run: number): string[] =>
   db
-    .selectDistinct({ metric: metricValues.metric })
-    .from(metricValues)
-    .innerJoin(rollouts, eq(rollouts.id, metricValues.rolloutId))
-    .innerJoin(arms, eq(arms.id, rollouts.armId))
+    .selectDistinct({ metric: cellMetrics.metric })
+    .from(cellMetrics)
+    .innerJoin(arms, eq(arms.id, cellMetrics.armId))
     .where(eq(arms.runId, run))
     .all()
     .map(({ metric }) => metric);
-
-/** The id that `text` names: whole, or the only one that it begins, or whose part after the last dash it begins. */
-export const resolveRun = ({ db, file }: Connection, text: string): string => {
-  const ids = db
-    .select({ runId: runs.runId })
-    .from(runs)
-    .all()
-    .map(({ runId }) => runId);
-  if (ids.includes(text)) return text;
-  const lastPart = (id: string): string => id.slice(id.lastIndexOf('-') + 1);
-  const fits = ids.filter((id) => id.startsWith(text) || lastPart(id).startsWith(text));
-  if (text !== '' && fits.length === 1) return fits[0]!;
-  if (text === '' || fits.length === 0) {
-    throw new Error(
-      `no run '${text}' in ${file}; \`coa runs list\` shows the ${ids.length} stored`,
-    );
-  }
-  throw new Error(`'${text}' fits ${fits.length} runs: ${fits.join(', ')}; give more of the id`);
-};

@@ -3,6 +3,7 @@ import type { Manifest, Question } from '@coa/core';
 import { eq } from 'drizzle-orm';
 import type { Connection } from './connection.ts';
 import { manifestDifferences } from './manifest-differences.ts';
+import { newUlid } from './run-ulids.ts';
 import { arms, datasets, experiments, questions, runs, seeds } from './schema.ts';
 import { checkedManifest, questionJson } from './stored-json.ts';
 
@@ -50,6 +51,7 @@ export const insertRun = (connection: Connection, manifest: Manifest): void => {
       status: 'unfinished',
       startedAt: manifest.startedAt,
       writer: thisProcess(),
+      ulid: newUlid(connection.client, manifest.startedAt),
     })
     .returning({ id: runs.id })
     .get();

@@ -7,6 +7,7 @@ import {
   sqliteTable,
   text,
   unique,
+  uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 import { exactText, stepColumns, tokenColumns } from './columns.ts';
 
@@ -39,8 +40,19 @@ export const runs = sqliteTable(
     startedAt: text('started_at').notNull(),
     finishedAt: text('finished_at'),
     writer: text('writer').notNull(),
+    ulid: text('ulid'),
+    planned: integer('planned').notNull().default(0),
   },
-  (table) => [index('runs_experiment').on(table.experimentId)],
+  (table) => [
+    index('runs_experiment').on(table.experimentId),
+    uniqueIndex('runs_ulid').on(table.ulid),
+  ],
+);
+
+export const runLabels = sqliteTable(
+  'run_labels',
+  { runId: runReference(), label: text('label').notNull() },
+  (table) => [primaryKey({ columns: [table.runId, table.label] })],
 );
 
 export const arms = sqliteTable(
@@ -151,3 +163,36 @@ export const errors = sqliteTable('errors', {
   message: exactText('message').notNull(),
   attempts: integer('attempts').notNull(),
 });
+
+const cellReference = () => ({
+  armId: integer('arm_id')
+    .notNull()
+    .references(() => arms.id, { onDelete: 'cascade' }),
+  datasetId: integer('dataset_id')
+    .notNull()
+    .references(() => datasets.id, { onDelete: 'cascade' }),
+});
+
+/** Kept by triggers, never written from here. */
+export const cells = sqliteTable(
+  'cells',
+  {
+    ...cellReference(),
+    rollouts: integer('rollouts').notNull(),
+    errors: integer('errors').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.armId, table.datasetId] })],
+);
+
+/** Kept by triggers, never written from here. */
+export const cellMetrics = sqliteTable(
+  'cell_metrics',
+  {
+    ...cellReference(),
+    metric: exactText('metric').notNull(),
+    stored: integer('stored').notNull(),
+    n: integer('n').notNull(),
+    total: real('total'),
+  },
+  (table) => [primaryKey({ columns: [table.armId, table.datasetId, table.metric] })],
+);

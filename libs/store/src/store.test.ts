@@ -223,10 +223,12 @@ describe('runs', () => {
     expect(store.listRuns()).toEqual([
       {
         runId: 'toy-1a2b3c',
+        ulid: expect.stringMatching(/^01KDYAK348[0-9A-HJKMNP-TV-Z]{16}$/),
         experiment: 'toy',
         status: 'unfinished',
         startedAt: '2026-01-02T03:04:05.000Z',
         finishedAt: null,
+        labels: [],
         planned: 12,
         rollouts: 2,
         errors: 1,

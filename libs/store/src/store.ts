@@ -4,15 +4,17 @@ import { type Connection, connect } from './connection.ts';
 import { orderMetrics, type RecordFilter, readRecords } from './read-records.ts';
 import { nameRecord, recordKey } from './record-key.ts';
 import { type Rescored, rescoreRun } from './rescore.ts';
+import { resolveRun } from './resolve-run.ts';
+import { type LabelChange, labelRun } from './run-labels.ts';
 import {
   type CellSummary,
   listRuns,
+  type RunFilter,
   type RunListing,
-  resolveRun,
   storedMetrics,
   summarizeRun,
 } from './run-listing.ts';
-import { type RunLock, takeRunLock } from './run-lock.ts';
+import { isRunLocked, type RunLock, takeRunLock } from './run-lock.ts';
 import {
   findRun,
   insertRun,
@@ -64,14 +66,18 @@ export type Store = TrainingStore & {
   /** By arm, data set and question in the run's order, then repeat; streamed, whoever writes meanwhile. */
   readRecords(runId: string, filter?: RecordFilter): Generator<RunRecord, void, undefined>;
   readManifest(runId: string): Manifest;
-  /** Every run, the last started first. */
-  listRuns(): readonly RunListing[];
-  /** Counts and metric means by arm and data set. */
+  /** The last started first; counts that are kept, so that it takes as long with a million rollouts as with none. */
+  listRuns(filter?: RunFilter): readonly RunListing[];
+  /** Whether a process is writing the run now. */
+  isBeingWritten(runId: string): boolean;
+  /** Counts and metric means by arm and data set, kept like those of the list. */
   summarizeRun(runId: string): readonly CellSummary[];
   /** Metrics of a run: those of its manifest in their order, then others that records have. */
   metricIds(runId: string): readonly string[];
-  /** The whole id for one that is shortened: its beginning, or that of its part after the last dash. */
+  /** The whole id for one that is shortened: its beginning, or that of its part after the last dash, or that of the ULID. */
   resolveRun(text: string): string;
+  /** Adds and removes labels, whoever writes the run meanwhile; returns those that it has then. */
+  labelRun(runId: string, change: LabelChange): readonly string[];
   /** Scores the stored trajectories of a run by these metrics, all or nothing; throws while another process is writing it. */
   rescoreRun(runId: string, metrics: readonly Metric[]): readonly Rescored[];
   /** Removes a run and all its records, not the trainings that it used; throws while another process is writing it. */
@@ -152,7 +158,11 @@ const reading = (connection: Connection) => ({
   errorKeys: (runId: string) => keysOf(connection, runId, 'error'),
   readRecords: (runId: string, filter: RecordFilter = {}) => readRecords(connection, runId, filter),
   readManifest: (runId: string) => needRun(connection, runId).manifest,
-  listRuns: () => listRuns(connection),
+  listRuns: (filter: RunFilter = {}) => listRuns(connection, filter),
+  isBeingWritten: (runId: string) => {
+    needRun(connection, runId);
+    return isRunLocked(connection.file, runId);
+  },
   summarizeRun: (runId: string) => summarizeRun(connection, runId),
   metricIds: (runId: string) => {
     const { id, manifest } = needRun(connection, runId);
@@ -174,6 +184,8 @@ const changing = (connection: Connection) => ({
     explained(`rescore run '${runId}'`, connection.file, () =>
       locked(connection, runId, () => rescoreRun(connection, runId, metrics)),
     ),
+  labelRun: (runId: string, change: LabelChange) =>
+    explained(`label run '${runId}'`, connection.file, () => labelRun(connection, runId, change)),
   deleteRun: (runId: string): void =>
     explained(`delete run '${runId}'`, connection.file, () => removeRun(connection, runId)),
 });

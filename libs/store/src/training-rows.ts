@@ -1,4 +1,4 @@
-import { and, count, desc, eq, max } from 'drizzle-orm';
+import { and, count, desc, eq, sql } from 'drizzle-orm';
 import type { Connection } from './connection.ts';
 import type { RunRows } from './run-rows.ts';
 import { arms } from './schema.ts';
@@ -65,17 +65,24 @@ export const startTraining = (
   );
 };
 
+/** By the primary key: no other step is read. */
+const lastStep = sql`(
+  SELECT max(step) FROM training_steps AS own WHERE own.training_id = ${trainings.id}
+)`;
+
 /** Every training, the last started first. */
 export const listTrainings = ({ db }: Connection): TrainingListing[] =>
   db
     .select({
       ...{ key: trainings.key, stage: trainings.stage, seed: trainings.seed },
       ...{ recipe: trainings.recipe, startedAt: trainings.startedAt },
-      ...{ step: max(trainingSteps.step), steps: max(trainingSteps.steps) },
+      ...{ step: trainingSteps.step, steps: trainingSteps.steps },
     })
     .from(trainings)
-    .leftJoin(trainingSteps, eq(trainingSteps.trainingId, trainings.id))
-    .groupBy(trainings.id)
+    .leftJoin(
+      trainingSteps,
+      and(eq(trainingSteps.trainingId, trainings.id), eq(trainingSteps.step, lastStep)),
+    )
     .orderBy(desc(trainings.startedAt), desc(trainings.id))
     .all();
 

@@ -5,6 +5,7 @@ import {
   type TrainingRollout,
   type TrainingRolloutFilter,
   type TrainingStep,
+  type TrainingStepFilter,
 } from './read-training.ts';
 import { needRun, type RunRows } from './run-rows.ts';
 import { explained } from './store-failure.ts';
@@ -33,7 +34,8 @@ export type TrainingStore = {
   trainingsOf(runId: string): readonly RunTraining[];
   /** Every training, the last started first. */
   listTrainings(): readonly TrainingListing[];
-  readTrainingSteps(key: string): readonly TrainingStep[];
+  /** In order; all, or those that a reader does not have yet. */
+  readTrainingSteps(key: string, filter?: TrainingStepFilter): readonly TrainingStep[];
   /** By step, group and member; streamed, whoever writes meanwhile. Never part of a run's records. */
   readTrainingRollouts(
     key: string,
@@ -73,7 +75,8 @@ export const trainingWrites = (
 export const trainingReads = (connection: Connection) => ({
   trainingsOf: (runId: string) => trainingsOf(connection, needRun(connection, runId).id),
   listTrainings: () => listTrainings(connection),
-  readTrainingSteps: (key: string) => readTrainingSteps(connection, key),
+  readTrainingSteps: (key: string, filter: TrainingStepFilter = {}) =>
+    readTrainingSteps(connection, key, filter),
   readTrainingRollouts: (key: string, filter: TrainingRolloutFilter = {}) =>
     readTrainingRollouts(connection, key, filter),
 });
