@@ -1,5 +1,6 @@
 import type { Metric, ProtocolName, ProtocolOptions } from '@coa/core';
 import type { RolloutOptions } from '@coa/rollout';
+import { toySized } from './toy.ts';
 import type { Recipe } from './training/recipe.ts';
 
 /** One way to answer a question: a protocol, its worked examples, its tools and its limits. */
@@ -82,6 +83,8 @@ const assertCounts = (experiment: Experiment): void => {
 /** What the command line may change. */
 export type Overrides = {
   readonly track?: string;
+  /** All of it in seconds, to see that it runs. */
+  readonly toy?: boolean;
   readonly limit?: number;
   readonly datasets?: readonly string[];
   readonly arms?: readonly string[];
@@ -110,7 +113,8 @@ const onTrack = (experiment: Experiment, track: string | undefined): Experiment 
  * among the chosen arms is left out.
  */
 export const overridden = (asked: Experiment, overrides: Overrides): Experiment => {
-  const { baseline, ...experiment } = onTrack(asked, overrides.track);
+  const whole = onTrack(asked, overrides.track);
+  const { baseline, ...experiment } = overrides.toy ? toySized(whole) : whole;
   const { limit, datasets, arms, model, seed, repeats } = overrides;
   const names = Object.keys(experiment.arms);
   known(arms ?? [], names, 'arm');

@@ -57,7 +57,7 @@ export const runCommand = (): Command => {
     .option('--judge <spec>', 'also let this model judge the answers (majority of 3 votes)')
     .option('--store <file>', 'run store (default: runs.db in COA_HOME)')
     .option('--json', 'print the result as JSON')
-    .option('--toy', 'a training script: seconds instead of minutes, to see that it runs')
+    .option('--toy', 'every arm and stage in seconds, to see that it runs; a report of its own')
     .addHelpText(
       'after',
       "\nExamples:\n  coa run qa-eval --limit 2\n  coa run qa-eval --datasets primer-nq --arms ReAct --seed 1\n  coa run qa-eval --model openai:http://127.0.0.1:8000/v1#Qwen2.5-7B-Instruct\n  (a served model's key is read from OPENAI_API_KEY)",
@@ -95,7 +95,7 @@ const run = async (name: string, options: Options): Promise<void> => {
 };
 
 const evaluate = async (experiment: Experiment, options: Options): Promise<void> => {
-  const { concurrency, judge, store, json, backend, threads, toy: _toy, ...overrides } = options;
+  const { concurrency, judge, store, json, backend, threads, ...overrides } = options;
   const bars = progressBars();
   const result = await runExperiment(experiment, overrides, {
     compute: { ...(backend && { backend }), ...(threads && { threads }) },
