@@ -50,11 +50,14 @@ export type DifferenceOptions = {
 
 export const defaultDifference: DifferenceOptions = { margin: 0.02, resamples: 10_000, seed: 0 };
 
+/** What a difference is made of. */
+export type ValuedAttempt = Pick<Attempt, 'dataset' | 'question' | 'value'>;
+
 const level = 0.95;
 
 type Paired = { readonly a: number; readonly b: number };
 
-const valuesOf = (attempts: readonly Attempt[]): ClusteredValue[] =>
+const valuesOf = (attempts: readonly ValuedAttempt[]): ClusteredValue[] =>
   attempts.flatMap(({ question, value }) => (value === null ? [] : [{ cluster: question, value }]));
 
 const meansOf = (values: readonly ClusteredValue[]): Map<string, number> => {
@@ -105,10 +108,10 @@ type Tested = Omit<Difference, Judgement> & { readonly pairs: readonly Paired[] 
 
 const testSet = (
   dataset: string,
-  sides: { readonly a: readonly Attempt[]; readonly b: readonly Attempt[] },
+  sides: { readonly a: readonly ValuedAttempt[]; readonly b: readonly ValuedAttempt[] },
   { resamples, seed }: DifferenceOptions,
 ): Tested | null => {
-  const own = (attempts: readonly Attempt[]) =>
+  const own = (attempts: readonly ValuedAttempt[]) =>
     valuesOf(attempts.filter((attempt) => attempt.dataset === dataset));
   const [a, b] = [own(sides.a), own(sides.b)];
   const pairs = pairsOf(a, b);
@@ -181,8 +184,8 @@ const judged = (
  * of a question stay together, and p of the sets are corrected by Holm. Throws where no question has a value on both sides.
  */
 export const compareValues = (
-  a: readonly Attempt[],
-  b: readonly Attempt[],
+  a: readonly ValuedAttempt[],
+  b: readonly ValuedAttempt[],
   options: DifferenceOptions = defaultDifference,
 ): Difference[] => {
   const sets = [...new Set(a.map(({ dataset }) => dataset))];

@@ -13,6 +13,7 @@ export {
   type DifferenceOptions,
   defaultDifference,
   judgeTogether,
+  type ValuedAttempt,
   type Verdict,
 } from './differences.ts';
 export { countFlips, type Flip, type FlipKind, flipKinds, flipsOf } from './flips.ts';
