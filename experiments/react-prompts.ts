@@ -1,4 +1,5 @@
 import { atlasSetNames, atlasTraining, workedExample } from '@coa/atlas';
+import type { WorkedExample } from '@coa/core';
 import {
   type Arm,
   atlasLimits,
@@ -8,10 +9,17 @@ import {
   standardMetrics,
 } from '@coa/runner';
 
+/** As the base model read it in pretraining: `Search[ words ]`, where a name is one token only behind a space. */
+const spaced = ({ hops, answer, ...rest }: WorkedExample): WorkedExample => ({
+  ...rest,
+  hops: hops.map((hop) => ({ ...hop, search: ` ${hop.search} ` })),
+  answer: ` ${answer} `,
+});
+
 /** Training questions of one and of two hops about what the base model has read, worked out. */
 const worked = [1, 2].map((hops) => {
   const asked = atlasTraining(200, { knownShare: 1, seed: 0 });
-  return workedExample(asked.find(({ question }) => question.hops === hops)!);
+  return spaced(workedExample(asked.find(({ question }) => question.hops === hops)!));
 });
 
 const instructions = {
