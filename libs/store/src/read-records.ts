@@ -27,6 +27,8 @@ export type RecordFilter = {
   readonly tokens?: boolean;
   /** Only so many, the last stored, newest first. Default: all, in the run's order. */
   readonly newest?: number;
+  /** Only these of the run, as `recordIds` gave them, in this order; no other part counts but `tokens`. */
+  readonly ids?: readonly number[];
 };
 
 /** Records held in memory at a time. */
@@ -72,6 +74,7 @@ const prepareReads = ({ db }: Connection) => ({
   heads: db
     .select({
       rollout: rollouts,
+      run: arms.runId,
       arm: arms.name,
       question: questions.question,
       usage,
@@ -158,6 +161,10 @@ const recordOf = (head: Head, page: Page, manifest: Manifest): RunRecord => {
   };
 };
 
+/** Row ids of what `readRecords` gives, in its order: some of them can then be read again without ordering all anew. */
+export const recordIds = (connection: Connection, runId: string, filter: RecordFilter): number[] =>
+  orderedIds(connection, needRun(connection, runId).id, filter);
+
 /** `readRecords` with the row id of each. */
 export function* readRollouts(
   connection: Connection,
@@ -165,7 +172,7 @@ export function* readRollouts(
   filter: RecordFilter,
 ): Generator<{ readonly rolloutId: number; readonly record: RunRecord }, void, undefined> {
   const { id, manifest } = needRun(connection, runId);
-  const ids = orderedIds(connection, id, filter);
+  const ids = filter.ids ?? orderedIds(connection, id, filter);
   const reads = prepareReads(connection);
   const readOnce = connection.client.transaction(readPage);
   for (let start = 0; start < ids.length; start += pageSize) {
@@ -173,7 +180,8 @@ export function* readRollouts(
     const page = readOnce(reads, wanted, filter.tokens ?? true);
     for (const rolloutId of wanted) {
       const head = page.heads.get(rolloutId);
-      if (!head) throw new Error(`run '${runId}' was deleted while it was being read`);
+      // a deleted row's id may be another run's by now
+      if (head?.run !== id) throw new Error(`run '${runId}' changed while it was being read`);
       yield { rolloutId, record: recordOf(head, page, manifest) };
     }
   }

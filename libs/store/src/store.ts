@@ -1,7 +1,7 @@
 import type { Manifest, Metric, Question, RunRecord } from '@coa/core';
 import { eq } from 'drizzle-orm';
 import { type Connection, connect } from './connection.ts';
-import { orderMetrics, type RecordFilter, readRecords } from './read-records.ts';
+import { orderMetrics, type RecordFilter, readRecords, recordIds } from './read-records.ts';
 import { nameRecord, recordKey } from './record-key.ts';
 import { type Rescored, rescoreRun } from './rescore.ts';
 import { resolveRun } from './resolve-run.ts';
@@ -65,9 +65,13 @@ export type Store = TrainingStore & {
   errorKeys(runId: string): ReadonlySet<string>;
   /** By arm, data set and question in the run's order, then repeat; streamed, whoever writes meanwhile. */
   readRecords(runId: string, filter?: RecordFilter): Generator<RunRecord, void, undefined>;
+  /** Names of what `readRecords` gives, in its order, for its filter's `ids`; good until a record is replaced. */
+  recordIds(runId: string, filter?: RecordFilter): readonly number[];
   readManifest(runId: string): Manifest;
   /** The last started first; counts that are kept, so that it takes as long with a million rollouts as with none. */
   listRuns(filter?: RunFilter): readonly RunListing[];
+  /** Another number whenever another connection has changed the file since the last call. */
+  dataVersion(): number;
   /** Whether a process is writing the run now. */
   isBeingWritten(runId: string): boolean;
   /** Counts and metric means by arm and data set, kept like those of the list. */
@@ -157,6 +161,8 @@ const reading = (connection: Connection) => ({
   completedKeys: (runId: string) => keysOf(connection, runId, 'rollout'),
   errorKeys: (runId: string) => keysOf(connection, runId, 'error'),
   readRecords: (runId: string, filter: RecordFilter = {}) => readRecords(connection, runId, filter),
+  recordIds: (runId: string, filter: RecordFilter = {}) => recordIds(connection, runId, filter),
+  dataVersion: () => Number(connection.client.pragma('data_version', { simple: true })),
   readManifest: (runId: string) => needRun(connection, runId).manifest,
   listRuns: (filter: RunFilter = {}) => listRuns(connection, filter),
   isBeingWritten: (runId: string) => {
