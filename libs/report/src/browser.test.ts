@@ -81,7 +81,11 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
     const client = await bundleClient();
     const steps = [1, 2, 3].map((step) => ({ step, numbers: { reward: step / 10 } }));
     const training = [{ stage: '<b>RL</b>', seed: 0, steps }];
-    const parts = { manifest: described, summary, records, training, client, generatedBy: 'test' };
+    const tokenTexts = () => 'no tokens here';
+    const parts = {
+      ...{ manifest: described, summary, records, tokenTexts },
+      ...{ training, client, generatedBy: 'test' },
+    };
     writeFileSync(join(folder, 'index.html'), [...renderReport(parts)].join(''));
     browser = await chromium.launch({ executablePath, args: quiet });
   });

@@ -1,26 +1,39 @@
 import type { RunRecord } from '@coa/core';
-import { chunkSize, type TrajectoryView } from './client/payload.ts';
+import { chunkSize, type PackedView } from './client/packed.ts';
 import { indexColumns } from './index-columns.ts';
-import { pack } from './pack.ts';
-import { trajectoryView } from './trajectory-view.ts';
+import { type Block, pack } from './pack.ts';
+import { packView, piecesInUse } from './pack-view.ts';
+import { sharedTexts } from './shared-texts.ts';
+import { type TokenTexts, trajectoryView } from './trajectory-view.ts';
 
-/** A packed block of data and the name by which `packedSource` asks for it. */
-export type Block = { readonly name: string; readonly packed: string };
+/** Texts of an arm's tokens, or why there are none. */
+export type TokenTextsOf = (arm: string) => TokenTexts;
 
-/** Records as the blocks that `packedSource` reads, in bounded memory: trajectories by chunks, the index last. */
-export function* packRecords(records: Iterable<RunRecord>): Generator<Block> {
+/**
+ * Records as the blocks that `packedSource` reads, in bounded memory: trajectories by chunks, what they share by blocks as it
+ * fills them, the index last.
+ */
+export function* packRecords(
+  records: Iterable<RunRecord>,
+  textsOf: TokenTextsOf,
+): Generator<Block> {
   const columns = indexColumns();
-  let chunk: TrajectoryView[] = [];
-  let number = 0;
+  const shared = sharedTexts();
+  const pieces = piecesInUse();
+  let chunk: PackedView[] = [];
+  let chunks = 0;
   for (const record of records) {
-    const view = trajectoryView(record);
+    const view = trajectoryView(record, textsOf(record.arm));
     columns.add(view);
-    chunk.push(view);
+    chunk.push(packView(view, shared, pieces));
     if (chunk.length === chunkSize) {
-      yield { name: `chunk-${number++}`, packed: pack(chunk) };
+      yield { name: `chunk-${chunks++}`, packed: pack(chunk) };
       chunk = [];
     }
+    yield* shared.full();
   }
-  if (chunk.length > 0) yield { name: `chunk-${number}`, packed: pack(chunk) };
+  if (chunk.length > 0) yield { name: `chunk-${chunks}`, packed: pack(chunk) };
+  yield* shared.rest();
+  yield { name: 'pieces', packed: pack(pieces.all()) };
   yield { name: 'index', packed: pack(columns.index()) };
 }

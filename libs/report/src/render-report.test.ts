@@ -21,6 +21,7 @@ const rendered = (
       manifest: described,
       summary: summarize(records, described),
       records: light ? null : records,
+      tokenTexts: () => 'no tokens here',
       training,
       client,
       generatedBy: 'test',

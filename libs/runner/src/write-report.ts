@@ -8,6 +8,7 @@ import { renderMarkdown, renderReport, type Summary, type TrainingCurve } from '
 import { bundleClient } from '@coa/report/bundle';
 import type { Store } from '@coa/store';
 import type { Places } from './places.ts';
+import { runTokenTexts } from './run-tokenizers.ts';
 
 /** A store may come from elsewhere: a name that is no experiment's could lead out of `reports/`. */
 const reportFolder = (experiment: string, { root }: Places): string => {
@@ -49,11 +50,15 @@ export const writeReport = async (parts: Parts): Promise<string> => {
   const folder = reportFolder(manifest.experiment, places);
   await mkdir(folder, { recursive: true });
   const client = await bundleClient();
-  const records = store.readRecords(manifest.runId, { tokens: false });
+  const records = store.readRecords(manifest.runId);
   const partial = join(folder, `${manifest.runId}.${process.pid}.tmp`);
   const training = trainingOf(store, manifest.runId);
   const generatedBy = 'CoA Lab';
-  const html = renderReport({ manifest, summary, records, training, client, generatedBy });
+  const tokenTexts = await runTokenTexts(manifest, places);
+  const html = renderReport({
+    ...{ manifest, summary, records, tokenTexts },
+    ...{ training, client, generatedBy },
+  });
   try {
     await pipeline(Readable.from(html), createWriteStream(partial));
     await copyFile(partial, join(folder, `${manifest.runId}.html`));
@@ -82,6 +87,7 @@ export const writeLightReport = async ({
     manifest,
     summary,
     records: null,
+    tokenTexts: () => 'No trajectory is shown.',
     training,
     client,
     generatedBy: 'CoA Lab',

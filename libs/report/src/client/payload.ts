@@ -2,9 +2,6 @@ import type { Question, Step, StopReason, Usage } from '@coa/core';
 
 /** What a page's script is handed; every value in it is untrusted text. */
 
-/** Trajectories per compressed block: one block is decoded to show one trajectory. */
-export const chunkSize = 50;
-
 /** Why a trajectory ended; `error` where there is none, only a message. */
 export const endings = ['answered', 'horizon', 'context', 'length', 'malformed', 'error'] as const;
 
