@@ -65,7 +65,7 @@ export type Store = TrainingStore & {
   errorKeys(runId: string): ReadonlySet<string>;
   /** By arm, data set and question in the run's order, then repeat; streamed, whoever writes meanwhile. */
   readRecords(runId: string, filter?: RecordFilter): Generator<RunRecord, void, undefined>;
-  /** Names of what `readRecords` gives, in its order, for its filter's `ids`; good until a record is replaced. */
+  /** Names of what `readRecords` gives, in its order, for its filter's `ids`; an error's later try keeps its name. */
   recordIds(runId: string, filter?: RecordFilter): readonly number[];
   readManifest(runId: string): Manifest;
   /** The last started first; counts that are kept, so that it takes as long with a million rollouts as with none. */
