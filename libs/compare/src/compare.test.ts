@@ -193,6 +193,13 @@ test('a drop and a gain of the same size have p of the same size, never 0', () =
   expect(down.differences[0]!.p).toBeCloseTo(2 / 10_001, 10);
 });
 
+test('sides that never differ have p 1, by the bootstrap too', () => {
+  const half = side(repeated(0.5, 30));
+  expect(compareSides(half, half).differences[0]).toMatchObject({ p: 1, verdict: 'tie' });
+  const two = side([...repeated(0.5, 30), ...repeated(1, 5)]);
+  expect(compareSides(two, two).differences[0]!.p).toBe(1);
+});
+
 test('several arms with one baseline are one family: what one test would call better may not be', () => {
   const low = side(repeated(0, 40));
   const total = (wins: number) =>

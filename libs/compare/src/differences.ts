@@ -2,6 +2,7 @@ import { deriveSeed, seededRng } from '@coa/core';
 import {
   benjaminiHochberg,
   type ClusteredValue,
+  type Effect,
   holm,
   minimumDetectableEffect,
   pairedDifference,
@@ -88,9 +89,7 @@ const deviation = (values: readonly number[]): number => {
   return Math.sqrt(squares / (values.length - 1));
 };
 
-/** A one-sided p of "not above 0", (1 + k) / (1 + resamples), as a two-sided one: the other side's is of the same form. */
-const twoSided = (p: number, resamples: number): number =>
-  Math.min(1, 2 * Math.min(p, 1 - p + 1 / (1 + resamples)));
+const twoSided = ({ p, pNotBelow }: Effect): number => Math.min(1, 2 * Math.min(p, pNotBelow));
 
 const verdictOf = (
   { difference, low, high }: Pick<Difference, 'difference' | 'low' | 'high'>,
@@ -120,14 +119,14 @@ const testSet = (
   const paired = pairedDifference(b, a, { level, resamples, rng: rng('interval') });
   const differences = pairs.map((pair) => pair.b - pair.a);
   const strata = [{ coefficient: 1, values: differences }];
-  const drawn = () => stratifiedContrast(strata, { level, resamples, rng: rng('p') }).p;
+  const drawn = () => stratifiedContrast(strata, { level, resamples, rng: rng('p') });
   const { difference, low, high, questions, unpaired, pValue } = paired;
   return {
     dataset,
     ...{ questions, unpaired, difference, low, high },
     a: mean(pairs.map((pair) => pair.a)),
     b: mean(pairs.map((pair) => pair.b)),
-    p: pValue ?? twoSided(drawn(), resamples),
+    p: pValue ?? twoSided(drawn()),
     test: pValue === null ? 'bootstrap' : 'mcnemar',
     detectable: minimumDetectableEffect({ n: questions, deviation: deviation(differences) }),
     pairs,
@@ -143,21 +142,21 @@ const testAverage = (
     values: pairs.map(({ a, b }) => b - a),
   }));
   const rng = seededRng(deriveSeed(seed, 'difference', 'average'));
-  const { effect, low, high, p } = stratifiedContrast(strata, { level, resamples, rng });
+  const total = stratifiedContrast(strata, { level, resamples, rng });
   // the variance of a weighted sum of independent means, as one deviation over all questions
   const variance = strata.reduce(
     (sum, { coefficient, values }) => sum + (coefficient * deviation(values)) ** 2 / values.length,
     0,
   );
-  const total = (field: 'questions' | 'unpaired') => sets.reduce((sum, set) => sum + set[field], 0);
+  const count = (field: 'questions' | 'unpaired') => sets.reduce((sum, set) => sum + set[field], 0);
   return {
     dataset: null,
-    questions: total('questions'),
-    unpaired: total('unpaired'),
+    questions: count('questions'),
+    unpaired: count('unpaired'),
     a: mean(sets.map((set) => set.a)),
     b: mean(sets.map((set) => set.b)),
-    ...{ difference: effect, low, high },
-    p: twoSided(p, resamples),
+    ...{ difference: total.effect, low: total.low, high: total.high },
+    p: twoSided(total),
     test: 'bootstrap',
     detectable: minimumDetectableEffect({ n: 1, deviation: Math.sqrt(variance) }),
   };

@@ -3,12 +3,13 @@ import { assertOptions, type IntervalOptions, quantile } from './bootstrap.ts';
 /** Questions that are drawn among themselves, e.g. those of one set; one value each (its seeds' mean). */
 export type Stratum = { readonly coefficient: number; readonly values: readonly number[] };
 
-/** An effect with its interval and the one-sided p of "not above 0". */
+/** An effect with its interval and the one-sided p of "not above 0" and of "not below 0". */
 export type Effect = {
   readonly effect: number;
   readonly low: number;
   readonly high: number;
   readonly p: number;
+  readonly pNotBelow: number;
 };
 
 const meanOf = (values: ArrayLike<number>): number => {
@@ -26,7 +27,7 @@ const drawnMean = (values: Float64Array, rng: () => number): number => {
 
 /**
  * Effect, percentile interval and one-sided p of a statistic from its value on the data and on each resample:
- * p = (1 + resamples at or below 0) / (1 + resamples).
+ * p = (1 + resamples at or below 0) / (1 + resamples). A resample at 0 speaks against either side.
  */
 export const effectOf = (
   effect: number,
@@ -34,12 +35,14 @@ export const effectOf = (
   { level, resamples }: Pick<IntervalOptions, 'level' | 'resamples'>,
 ): Effect => {
   const drawn = Float64Array.from({ length: resamples }, draw).sort();
-  const notAbove = drawn.filter((value) => !(value > 0)).length;
+  const p = (holds: (value: number) => boolean): number =>
+    (1 + drawn.filter(holds).length) / (1 + resamples);
   return {
     effect,
     low: quantile(drawn, (1 - level) / 2),
     high: quantile(drawn, (1 + level) / 2),
-    p: (1 + notAbove) / (1 + resamples),
+    p: p((value) => !(value > 0)),
+    pNotBelow: p((value) => !(value < 0)),
   };
 };
 
