@@ -4,10 +4,10 @@ export { type GateSuite, renderJunit } from './junit.ts';
 export { type Estimate, macroAverage } from './macro-average.ts';
 export type { Block } from './pack.ts';
 export { packRecords, type TokenTextsOf } from './pack-records.ts';
-export { type PaperTable, type PaperTableRow, paperTable } from './paper-table.ts';
 export { type Client, type ReportParts, renderReport } from './render-report.ts';
+export { reportTables, tableBlock } from './report-tables.ts';
 export { summarize } from './summarize.ts';
-export type { AverageRow, StepBin, Summary, SummaryRow } from './summary.ts';
+export type { AverageRow, KnowledgeRow, StepRow, Summary, SummaryRow } from './summary.ts';
 export type {
   Cell,
   CellParts,

@@ -1,125 +1,132 @@
 import type { Manifest } from '@coa/core';
-import type { LineChart } from './client/payload.ts';
-import { atlasNote, claimsTable, knowledgeTable, trainingTable } from './evidence-tables.ts';
-import { type Html, html } from './markup.ts';
+import { chartPlace, twin, withoutScript } from './chart-html.ts';
+import { atlasNote } from './evidence-tables.ts';
+import { type Html, type HtmlPart, html } from './markup.ts';
 import { grouped } from './numerals.ts';
-import { stepCharts } from './step-charts.ts';
+import { notes, origin } from './page-notes.ts';
+import { figure3Charts } from './paper-figure3.ts';
+import { unprintedNote } from './paper-table.ts';
+import { reportTables } from './report-tables.ts';
 import type { Summary } from './summary.ts';
-import { chartTwin, conductTable, headlineTable, paperSection, stepTable } from './tables.ts';
+import { tableHtml } from './table-html.ts';
+import { headlineTable } from './tables.ts';
 import { type TrainingCurve, trainingCharts } from './training-curves.ts';
 
-const section = (id: string, title: string, content: Html): Html => html`
+export type PageParts = {
+  readonly summary: Summary;
+  readonly manifest: Manifest;
+  readonly training: readonly TrainingCurve[];
+  /** Whether the page holds trajectories. */
+  readonly trajectories: boolean;
+  readonly generatedBy: string;
+};
+
+type Section = { readonly id: string; readonly title: string; readonly content: HtmlPart };
+
+const sectionHtml = ({ id, title, content }: Section): Html => html`
 <section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
 
-const chart = (): Html => html`
-<div class="chart"><canvas id="chart" role="img" aria-label="Exact match by set and agent, with 95 % intervals; the table below it holds the same numbers"></canvas></div>
-<noscript><p class="note">The chart needs JavaScript; the table below holds its numbers.</p></noscript>`;
+const note = (text: string | null): Html | null =>
+  text === null ? null : html`<p class="note">${text}</p>`;
 
-const lineChart = ({ title }: LineChart, i: number): Html => html`
-<figure><figcaption>${title}</figcaption><div class="chart lines"><canvas id="lines-${i}" role="img" aria-label="${title}; the table holds its numbers"></canvas></div></figure>`;
-
-/** The page's line charts, in the order in which the client finds their data. */
-export const lineCharts = (
-  summary: Summary,
-  training: readonly TrainingCurve[],
-): { readonly conduct: readonly LineChart[]; readonly training: readonly LineChart[] } => ({
-  conduct: stepCharts(summary),
-  training: trainingCharts(training),
-});
-
-const browser = (): Html => html`
+const browser = html`
 <div id="browser"><p id="count">Loading the list…</p></div>
 <noscript><p class="note">Reading single trajectories needs JavaScript; the tables above do not.</p></noscript>`;
 
 const left = ({ runId }: Manifest): Html =>
   html`<p class="note">This copy holds no trajectories; <code>coa report ${runId}</code> writes the whole page from the run store.</p>`;
 
-const fact = (name: string, value: string | number): Html =>
-  html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`;
+/** The chart of every set and agent; the client has its data. */
+const resultsChart = { id: 'chart', title: 'Exact match by set and agent', table: 'results' };
 
-const metricNotes = `EM (exact match) and F1 follow each set’s own official rule. The released reward is the paper’s training reward, looser than EM: it also pays where 70 % of a gold answer’s words occur. Intervals: Wilson’s for shares with one value per question, otherwise a bootstrap over questions; the average’s is composed from its parts (MOVER).`;
-
-const primerNote = html`<p class="note">A set named primer-… comes from the primer: passages and questions written for this lab, used where the original set is not at hand. Its numbers say that everything works, and compare the agents with each other; they say nothing about the original set.</p>`;
-
-const notes = (manifest: Manifest): Html => html`
-<dl class="facts">${[
-  fact('Model', manifest.model.name),
-  fact('Environment', manifest.environment.name),
-  fact('Questions', manifest.datasets.map((d) => `${d.name} ${d.questions}`).join(', ')),
-  fact('Repeats per question', manifest.repeats),
-  fact('Root seed', manifest.rootSeed),
-  fact('Metrics', manifest.metrics.map(({ id, version }) => `${id}@${version}`).join(', ')),
-]}</dl>
-<p class="note">${metricNotes}</p>
-${manifest.datasets.some(({ name }) => name.startsWith('primer')) && primerNote}`;
-
-const origin = (manifest: Manifest, generatedBy: string): Html => html`
-<h3>The exact command</h3><pre class="code"><code>${manifest.command}</code></pre>
-<dl class="facts">${[
-  fact('Run', manifest.runId),
-  fact('Started', manifest.startedAt),
-  fact(
-    'Commit',
-    `${manifest.revision.commit}${manifest.revision.dirty ? ' (with uncommitted changes)' : ''}`,
-  ),
-  fact(
-    'Machine',
-    `${manifest.machine.cpu}, ${manifest.machine.cores} cores, Node ${manifest.machine.node}, ${manifest.machine.platform}`,
-  ),
-  fact('Written by', generatedBy),
-]}</dl>
-<details><summary>Full manifest</summary><pre class="code"><code>${JSON.stringify(manifest, null, 2)}</code></pre></details>`;
-
-const contents = (
-  records: number,
-  more: readonly (readonly [string, string])[],
-): Html => html`<nav class="contents" aria-label="Contents"><ul>
-<li><a href="#results">Results</a></li>${more.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#conduct">Conduct</a></li><li><a href="#paper">The paper’s rows</a></li>
-<li><a href="#notes">Notes</a></li><li><a href="#trajectories">${grouped(records)} trajectories</a></li><li><a href="#origin">Command</a></li></ul></nav>`;
-
-/** Sections that appear where there is something to say. */
-const optional = (summary: Summary, training: readonly TrainingCurve[]) => {
-  const charts = lineCharts(summary, training);
-  const curves = html`<div class="charts">${charts.training.map((one, i) => lineChart(one, charts.conduct.length + i))}</div>
-<details class="twin"><summary>The curves in numbers</summary>${trainingTable(training)}</details>`;
-  const all: readonly (readonly [id: string, title: string, content: Html, shown: boolean])[] = [
-    ['claims', 'The paper’s claims', claimsTable(summary), summary.claims.length > 0],
-    ['knowledge', 'Known and unknown', knowledgeTable(summary), summary.knowledge.length > 0],
-    ['training', 'Training', curves, training.length > 0],
+/** What there is to show of a run: its tables by id, and the sections that have something to say. */
+const sectionsOf = ({ summary, manifest, training }: PageParts): Section[] => {
+  const tables = new Map(reportTables(summary, manifest, training).map((one) => [one.id, one]));
+  const shown = (id: string): Html | null => {
+    const table = tables.get(id);
+    return table === undefined ? null : tableHtml(table);
+  };
+  const figure3 = figure3Charts(summary).map((chart) => chartPlace(chart, 'lines'));
+  const curves = trainingCharts(training).map(
+    (chart) => html`<div>${chartPlace(chart, 'lines')}${twin(tables.get(chart.table))}</div>`,
+  );
+  const results = html`${note(atlasNote(summary))}${chartPlace(resultsChart, 'dots')}${withoutScript}${shown('results')}`;
+  const all: readonly (Section & { readonly when: boolean })[] = [
+    { id: 'results', title: 'Results', content: results, when: true },
+    {
+      id: 'claims',
+      title: 'The paper’s claims',
+      content: shown('claims'),
+      when: tables.has('claims'),
+    },
+    {
+      id: 'paper',
+      title: 'Beside the paper’s Table 1',
+      content: [shown('table1'), note(unprintedNote(summary))],
+      when: true,
+    },
+    {
+      id: 'figure3',
+      title: 'Success by action steps',
+      content: html`<div class="charts">${figure3}</div>${twin(tables.get('figure3a'), 'Figure 3a in numbers')}${twin(tables.get('figure3b'), 'Figure 3b in numbers')}`,
+      when: figure3.length > 0,
+    },
+    {
+      id: 'knowledge',
+      title: 'Known and unknown',
+      content: [shown('knowledge'), shown('table2')],
+      when: tables.has('knowledge'),
+    },
+    {
+      id: 'training',
+      title: 'Training',
+      content: html`<div class="charts">${curves}</div>${twin(tables.get('training'), 'The first and the last of every curve')}`,
+      when: training.length > 0,
+    },
+    {
+      id: 'conduct',
+      title: 'How the agents went about it',
+      content: [shown('conduct'), shown('steps')],
+      when: true,
+    },
   ];
-  return all.filter(([, , , shown]) => shown);
+  return all.filter(({ when }) => when);
+};
+
+const contents = (sections: readonly Section[]): Html => html`
+<nav class="contents" aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#origin">Where this comes from</a></li></ul></nav>`;
+
+const masthead = ({ summary, manifest }: PageParts): Html => {
+  const questions = manifest.datasets.reduce((sum, one) => sum + one.questions, 0);
+  return html`<header class="masthead" id="top"><p class="kicker">CoA Lab · experiment report</p>
+<h1><bdi>${manifest.experiment}</bdi></h1><p class="claim"><bdi>${manifest.claim}</bdi></p>
+<p class="byline"><bdi>${manifest.model.name}</bdi> · ${grouped(questions)} questions × ${manifest.repeats} · seed ${manifest.rootSeed} · ${manifest.startedAt.slice(0, 10)}</p>
+<div class="headline">${tableHtml(headlineTable(summary))}</div></header>`;
 };
 
 /** Everything a reader sees before any script runs; the trajectory's own page is filled in by the client. */
-export const pageBody = (
-  summary: Summary,
-  manifest: Manifest,
-  {
-    generatedBy,
-    training,
-    trajectories,
-  }: {
-    readonly generatedBy: string;
-    readonly training: readonly TrainingCurve[];
-    readonly trajectories: boolean;
-  },
-): Html => {
+export const pageBody = (parts: PageParts): Html => {
+  const { summary, manifest, generatedBy, trajectories } = parts;
   const records = summary.averages.reduce((sum, { n, errors }) => sum + n + errors, 0);
-  const more = optional(summary, training);
-  const steps = lineCharts(summary, training).conduct.map(lineChart);
+  const sections: readonly Section[] = [
+    ...sectionsOf(parts),
+    { id: 'notes', title: 'Notes', content: notes(manifest) },
+    {
+      id: 'trajectories',
+      title: records === 1 ? '1 trajectory' : `${grouped(records)} trajectories`,
+      content: trajectories ? browser : left(manifest),
+    },
+  ];
   return html`<a class="skip" href="#main">Skip to the content</a>
-<header class="masthead" id="top"><p class="kicker">Experiment report</p>
-<h1><bdi>${manifest.experiment}</bdi></h1><p class="claim"><bdi>${manifest.claim}</bdi></p></header>
-<main id="main" tabindex="-1"><div id="overview">${contents(
-    records,
-    more.map(([id, title]) => [id, title]),
-  )}
-${section('results', 'Results', html`${atlasNote(summary)}${headlineTable(summary)}<h3>Exact match by set and agent</h3>${chart()}<details class="twin"><summary>The chart as a table</summary>${chartTwin(summary)}</details>`)}
-${more.map(([id, title, content]) => section(id, title, content))}
-${section('conduct', 'How the agents went about it', html`${conductTable(summary)}<h3>Action steps</h3><div class="charts">${steps}</div>${stepTable(summary)}`)}
-${section('paper', 'The paper’s printed rows', paperSection(summary))}
-${section('notes', 'Notes', notes(manifest))}
-${section('trajectories', 'Trajectories', trajectories ? browser() : left(manifest))}
-</div><article id="trajectory" hidden aria-labelledby="trajectory-title"></article></main>
+${masthead(parts)}
+<main id="main" tabindex="-1"><div id="overview">${contents(sections)}
+<div class="sections">${sections.map(sectionHtml)}</div></div>
+<article id="trajectory" hidden aria-labelledby="trajectory-title"></article></main>
 <footer id="origin" aria-labelledby="origin-title"><h2 id="origin-title">Where this comes from</h2>${origin(manifest, generatedBy)}</footer>`;
 };
+
+/** The page's line charts. */
+export const lineCharts = ({ summary, training }: Pick<PageParts, 'summary' | 'training'>) => [
+  ...figure3Charts(summary),
+  ...trainingCharts(training),
+];

@@ -68,7 +68,7 @@ describe('renderReport', () => {
     expect(html).not.toContain('<img');
     expect(html).not.toContain('<!--');
     expect(html).not.toMatch(/[\0\p{Surrogate}]/u);
-    expect(html.match(/<script/g)).toHaveLength(5);
+    expect(html.match(/<script/g)).toHaveLength(6);
     const [view] = unpacked<TrajectoryView[]>(html, 'chunk-0');
     expect(view!.question.text).toBe(hostile);
   });
@@ -137,7 +137,8 @@ describe('sections that appear where there is something to say', () => {
       [1, 1],
       [2, 0.5],
     ]);
-    expect(html).toContain('id="lines-0"');
+    expect(html).toContain('data-chart="curve-loss" data-of="curve-loss"');
+    expect(html).toContain('id="table-curve-loss"');
   });
 
   test('known and unknown entities, and the claim that speaks of them', () => {
@@ -159,5 +160,5 @@ test('a light copy has tables and charts, no trajectory, and says how to get the
   expect(html).toContain('coa report run-1');
   expect(html).not.toContain('chunk-');
   expect(html).not.toContain('id="browser"');
-  expect(html).toContain('id="headline-caption"');
+  expect(html).toContain('id="table-headline"');
 });

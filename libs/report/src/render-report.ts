@@ -1,9 +1,10 @@
 import type { Manifest, RunRecord } from '@coa/core';
-import type { ChartData } from './client/payload.ts';
+import type { ChartData } from './client/chart-data.ts';
 import { html, trusted } from './markup.ts';
 import { type Block, pack } from './pack.ts';
 import { packRecords, type TokenTextsOf } from './pack-records.ts';
 import { lineCharts, pageBody } from './page.ts';
+import { reportTables, tableBlock } from './report-tables.ts';
 import type { Summary } from './summary.ts';
 import type { TrainingCurve } from './training-curves.ts';
 
@@ -74,15 +75,12 @@ export const inert = ({ name, packed }: Block): string =>
  */
 export function* renderReport(parts: ReportParts): Generator<string> {
   const { manifest, summary, records, training, client, generatedBy } = parts;
-  const charts = lineCharts(summary, training);
   yield head(manifest.experiment, client);
-  yield pageBody(summary, manifest, {
-    generatedBy,
-    training,
-    trajectories: records !== null,
-  }).html;
+  const page = { summary, manifest, training, generatedBy, trajectories: records !== null };
+  yield pageBody(page).html;
   yield inert({ name: 'chart', packed: pack(chartData(summary)) });
-  yield inert({ name: 'lines', packed: pack([...charts.conduct, ...charts.training]) });
+  yield inert({ name: 'lines', packed: pack(lineCharts(page)) });
+  yield inert(tableBlock(reportTables(summary, manifest, training)));
   yield `<script>${client.script}</script>\n`;
   if (records !== null)
     for (const block of packRecords(records, parts.tokenTexts)) yield inert(block);

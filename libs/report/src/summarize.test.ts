@@ -39,9 +39,9 @@ describe('summarize', () => {
   test('counts stops, tokens and action steps', () => {
     expect(row.stops).toEqual({ answered: 1, horizon: 1, context: 0, length: 0, malformed: 0 });
     expect(row.generatedTokens).toBe(42);
-    expect(row.stepBins).toEqual([
-      { actions: 0, n: 1, right: 0 },
-      { actions: 1, n: 1, right: 1 },
+    expect(summarize(records, manifest()).steps).toMatchObject([
+      { actions: 0, n: 1, share: 0.5, shareOfRight: 0, exactMatch: { mean: 0 } },
+      { actions: 1, n: 1, share: 0.5, shareOfRight: 1, exactMatch: { mean: 1 } },
     ]);
   });
 

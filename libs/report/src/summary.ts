@@ -2,9 +2,6 @@ import type { StopReason } from '@coa/core';
 import type { ClaimResult, Interval } from '@coa/metrics';
 import type { Estimate } from './macro-average.ts';
 
-/** Rollouts with the same number of action steps, and how many of them were exactly right. */
-export type StepBin = { readonly actions: number; readonly n: number; readonly right: number };
-
 /** One question set answered by one arm. Errors are counted apart: no mean includes them. */
 export type SummaryRow = {
   readonly dataset: string;
@@ -15,6 +12,8 @@ export type SummaryRow = {
   /** Means are null where no rollout has a value. */
   readonly exactMatch: Interval | null;
   readonly tokenF1: Interval | null;
+  /** A judge's verdicts; null where none ran. */
+  readonly judged: Interval | null;
   readonly releasedReward: number | null;
   readonly actionSteps: number | null;
   readonly answered: number | null;
@@ -24,7 +23,6 @@ export type SummaryRow = {
   readonly stops: Readonly<Record<StopReason, number>>;
   /** Tokens the policy wrote, all rollouts together. */
   readonly generatedTokens: number;
-  readonly stepBins: readonly StepBin[];
 };
 
 /** Mean over the sets that have values, each set weighing the same. */
@@ -36,16 +34,33 @@ export type AverageRow = {
   readonly errors: number;
   readonly exactMatch: Estimate | null;
   readonly tokenF1: Estimate | null;
+  readonly judged: Estimate | null;
 };
 
 /** One arm on questions about entities that the base model has read about, or on the others; all sets together. */
 export type KnowledgeRow = {
   readonly arm: string;
   readonly known: boolean;
+  /** All questions, or those whose reasoning takes three hops or one. */
+  readonly part: 'all' | 'threeHop' | 'oneHop';
   readonly n: number;
   readonly exactMatch: Interval;
+  /** null where no judge ran. */
+  readonly judged: Interval | null;
   /** Mean searches a question. */
   readonly searches: number;
+};
+
+/** One arm's rollouts with so many action steps, all sets together. */
+export type StepRow = {
+  readonly arm: string;
+  readonly actions: number;
+  readonly n: number;
+  /** Of the arm's rollouts. */
+  readonly share: number;
+  /** Of the arm's right answers; null where it has none. */
+  readonly shareOfRight: number | null;
+  readonly exactMatch: Interval;
 };
 
 export type Summary = {
@@ -56,6 +71,8 @@ export type Summary = {
   readonly averages: readonly AverageRow[];
   /** Arm by arm; empty where no question says what is known. */
   readonly knowledge: readonly KnowledgeRow[];
+  /** Arm by arm, by number of action steps. */
+  readonly steps: readonly StepRow[];
   /** The paper's claims that these arms can speak to. */
   readonly claims: readonly ClaimResult[];
 };

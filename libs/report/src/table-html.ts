@@ -15,9 +15,26 @@ import {
 
 const signs: Readonly<Record<Tone, string>> = { good: '✓', bad: '✗', unsure: '?' };
 
-/** A bar as drawing attributes: the page's policy allows no inline style. */
+/** Drawn by attributes: the page's policy allows no inline style. */
 const bar = (share: number): Html =>
   html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${Math.min(100, Math.max(0, share)).toFixed(1)}" height="8"/></svg>`;
+
+/** To the next ten, so that scales of like tables are often the same. */
+const reach = (table: Table, index: number): number => {
+  const ends = table.groups.flatMap(({ rows }) =>
+    rows.map((row) => cellParts(row[index])).map(({ value, interval }) => interval?.[1] ?? value),
+  );
+  const numbers = ends.filter((end) => typeof end === 'number');
+  return Math.min(100, 10 * Math.ceil(Math.max(10, ...numbers) / 10));
+};
+
+/** A point with its interval on a scale from 0; in the column after the number. */
+const plot = ({ value, interval }: CellParts, most: number): Html => {
+  const at = (number: number): string => `${((100 * number) / most).toFixed(2)}%`;
+  if (typeof value !== 'number') return html`<td class="plot"></td>`;
+  const [low, high] = interval ?? [value, value];
+  return html`<td class="plot"><svg class="whisker" aria-hidden="true"><line class="scale" x1="0" x2="100%" y1="50%" y2="50%"/><line x1="${at(low)}" x2="${at(high)}" y1="50%" y2="50%"/><circle cx="${at(value)}" cy="50%" r="5"/></svg></td>`;
+};
 
 const marked = ({ mark, tone }: CellParts, text: HtmlPart): HtmlPart => {
   if (tone)
@@ -38,11 +55,11 @@ const content = (parts: CellParts, column: Column): HtmlPart => {
   const interval = shownInterval(parts, column);
   return html`${value}${interval && html` <span class="range">${interval}</span>`}${
     parts.note && html` <span class="small"><bdi>${parts.note}</bdi></span>`
-  }${column.bar === true && typeof parts.value === 'number' && bar(parts.value)}`;
+  }${column.drawn === 'bar' && typeof parts.value === 'number' && bar(parts.value)}`;
 };
 
 const classesOf = (column: Column): string =>
-  [isNumeric(column) && 'number', column.wide && 'wide', column.bar && 'barred']
+  [isNumeric(column) && 'number', column.wide && 'wide', column.drawn === 'bar' && 'barred']
     .filter(Boolean)
     .join(' ');
 
@@ -54,16 +71,29 @@ const cellHtml = (cell: Cell | undefined, column: Column, first: boolean): Html 
     : html`<td${classes && html` class="${classes}"`}>${inner}</td>`;
 };
 
-const rowHtml = (row: readonly Cell[], columns: readonly Column[]): Html =>
-  html`<tr>${columns.map((column, i) => cellHtml(row[i], column, i === 0))}</tr>
+/** Where a column is drawn as points, the top of its scale. */
+type Scales = readonly (number | null)[];
+
+const scalesOf = (table: Table): Scales =>
+  table.columns.map(({ drawn }, i) => (drawn === 'interval' ? reach(table, i) : null));
+
+const rowHtml = (row: readonly Cell[], columns: readonly Column[], scales: Scales): Html =>
+  html`<tr>${columns.map((column, i) => {
+    const most = scales[i] ?? null;
+    return [cellHtml(row[i], column, i === 0), most !== null && plot(cellParts(row[i]), most)];
+  })}</tr>
 `;
 
-const groupHtml = ({ name, rows }: TableGroup, columns: readonly Column[]): Html => html`<tbody>
+const groupHtml = (
+  { name, rows }: TableGroup,
+  columns: readonly Column[],
+  scales: Scales,
+): Html => html`<tbody>
 ${
   name !== null &&
-  html`<tr class="group"><th scope="rowgroup" colspan="${columns.length}"><bdi>${name}</bdi></th></tr>
+  html`<tr class="group"><th scope="rowgroup" colspan="${columns.length + scales.filter((most) => most !== null).length}"><bdi>${name}</bdi></th></tr>
 `
-}${rows.map((row) => rowHtml(row, columns))}</tbody>`;
+}${rows.map((row) => rowHtml(row, columns, scales))}</tbody>`;
 
 /** A long name without spaces may break where a capital follows a small letter. */
 const breakable = (label: string): HtmlPart => {
@@ -71,7 +101,15 @@ const breakable = (label: string): HtmlPart => {
   return pieces.map((piece, i) => (i === 0 ? piece : html`<wbr>${piece}`));
 };
 
-const headHtml = (columns: readonly Column[]): Html => {
+const columnHead = (column: Column, most: number | null): HtmlPart => {
+  const classes = classesOf(column);
+  return [
+    html`<th scope="col"${classes && html` class="${classes}"`}>${breakable(column.label)}${column.interval && html` <span class="range">${column.interval}</span>`}</th>`,
+    most !== null && html`<td class="plot"><span>0</span><span>${most}</span></td>`,
+  ];
+};
+
+const headHtml = (columns: readonly Column[], scales: Scales): Html => {
   const over = spans(columns);
   const spanned = over.some((span) => span.over !== null);
   return html`<thead>${
@@ -81,16 +119,16 @@ const headHtml = (columns: readonly Column[]): Html => {
         ? html`<td></td>`
         : html`<th scope="colgroup" colspan="${span.count}">${breakable(span.over)}</th>`,
     )}</tr>`
-  }<tr>${columns.map((column) => {
-    const classes = classesOf(column);
-    return html`<th scope="col"${classes && html` class="${classes}"`}>${breakable(column.label)}${column.interval && html` <span class="range">${column.interval}</span>`}</th>`;
-  })}</tr></thead>`;
+  }<tr>${columns.map((column, i) => columnHead(column, scales[i] ?? null))}</tr></thead>`;
 };
 
 /** The table in a frame that scrolls by itself where it is too wide; `data-table` lets the client put its buttons there. */
-export const tableHtml = (table: Table): Html => html`
+export const tableHtml = (table: Table): Html => {
+  const scales = scalesOf(table);
+  return html`
 <div class="table" id="table-${table.id}" data-table="${table.id}" data-title="${table.title}">
 <div class="frame" role="region" aria-label="${table.title}" tabindex="0"><table>
-<caption>${table.caption}</caption>${headHtml(table.columns)}
-${table.groups.map((group) => groupHtml(group, table.columns))}</table></div>
+<caption>${table.caption}</caption>${headHtml(table.columns, scales)}
+${table.groups.map((group) => groupHtml(group, table.columns, scales))}</table></div>
 ${table.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`;
+};

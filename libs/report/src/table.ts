@@ -16,8 +16,8 @@ export type Column = {
   readonly interval?: string;
   /** Text that needs room for several lines. */
   readonly wide?: true;
-  /** Numbers are per cent, and are drawn as bars too where something can be drawn. */
-  readonly bar?: true;
+  /** Numbers are per cent, and are drawn too where something can be drawn: as bars, or as points with their intervals. */
+  readonly drawn?: 'bar' | 'interval';
 };
 
 /** The best of the column, or the best of its group: bold and underlined, as the paper prints them. */

@@ -1,7 +1,9 @@
 import type { Manifest } from '@coa/core';
-import { decimal, none, percent, percentRange } from './numerals.ts';
-import { paperTable } from './paper-table.ts';
+import { percent, percentRange } from './numerals.ts';
+import { unprintedNote } from './paper-table.ts';
+import { reportTables } from './report-tables.ts';
 import type { AverageRow, Summary, SummaryRow } from './summary.ts';
+import { escapeMarkdown, tableMarkdown } from './table-markdown.ts';
 import { plain } from './table-text.ts';
 
 export { plain };
@@ -43,74 +45,18 @@ export const renderTable = (summary: Summary, manifest: Manifest): string => {
   return `${padded([header, ...body(summary)])}\n\n${notes.join('\n')}\n`;
 };
 
-const markdownCell = (text: string): string =>
-  plain(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/[\\|`*_[\]]/g, '\\$&');
-
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const line = (row: readonly string[]): string => `| ${row.map(markdownCell).join(' | ')} |`;
-  const rule = `|${head.map((_, i) => (i < 2 ? ' --- |' : ' ---: |')).join('')}`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
-};
-
-const signed = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`;
-
-const claimsMarkdown = ({ claims }: Summary): string[] =>
-  claims.length === 0
-    ? []
-    : [
-        markdownTable(
-          ['claim', 'verdict', 'effect, points', '95 %', 'p (Holm)', 'questions', 'seeds'],
-          claims.map(({ claim, verdict, effect, low, high, adjusted, questions, seeds }) => [
-            `${claim.id}. ${claim.text}`,
-            verdict,
-            signed(effect),
-            `${signed(low)} to ${signed(high)}`,
-            adjusted.toFixed(4),
-            String(questions),
-            String(seeds),
-          ]),
-        ),
-      ];
-
-const knowledgeMarkdown = ({ knowledge }: Summary): string[] =>
-  knowledge.length === 0
-    ? []
-    : [
-        markdownTable(
-          ['agent', 'entities', 'EM %', '95 %', 'searches', 'n'],
-          knowledge.map(({ arm, known, exactMatch, searches, n }) => [
-            arm,
-            known ? 'known' : 'unknown',
-            percent(exactMatch.mean),
-            percentRange(exactMatch),
-            decimal(searches),
-            String(n),
-          ]),
-        ),
-      ];
-
-/** The comparison, the claims, known and unknown, and the paper's printed rows as Markdown. */
+/** The run's tables as one Markdown document; the training's curves stay in the page. */
 export const renderMarkdown = (summary: Summary, manifest: Manifest): string => {
-  const paper = paperTable(summary);
-  const printed = markdownTable(
-    ['source', 'EM %', ...paper.columns],
-    paper.rows.map(({ source, label, cells: values }) => [
-      source === 'ours' ? 'this run' : 'printed in the paper, 7B model, not comparable in size',
-      label,
-      ...values.map((value) => (value === null ? none : decimal(value, 1))),
-    ]),
-  );
   const { experiment, claim, command, runId } = manifest;
-  const origin = `Run ${markdownCell(runId)}: ${markdownCell(command)}`;
+  const origin = `Run ${escapeMarkdown(runId)}: ${escapeMarkdown(command)}`;
+  const tables = reportTables(summary, manifest, []).map(
+    (table) => `## ${escapeMarkdown(table.title)}\n\n${tableMarkdown(table)}`,
+  );
+  const unprinted = unprintedNote(summary);
   const parts = [
-    `# ${markdownCell(experiment)}\n${markdownCell(claim)}\n\n${origin}`,
-    markdownTable(header, body(summary)),
-    ...claimsMarkdown(summary),
-    ...knowledgeMarkdown(summary),
+    `# ${escapeMarkdown(experiment)}\n${escapeMarkdown(claim)}\n\n${origin}\n`,
+    ...tables,
+    ...(unprinted === null ? [] : [`${escapeMarkdown(unprinted)}\n`]),
   ];
-  if (paper.rows.length > 0) parts.push(printed);
-  return `${[...parts, ...paper.notes].join('\n\n')}\n`;
+  return parts.join('\n');
 };

@@ -1,4 +1,5 @@
-import type { LineChart } from './client/payload.ts';
+import type { LineChart } from './client/chart-data.ts';
+import type { Table } from './table.ts';
 
 /** The steps of one training, e.g. of a stage under one seed. */
 export type TrainingCurve = {
@@ -62,8 +63,32 @@ export const trainingCharts = (curves: readonly TrainingCurve[]): LineChart[] =>
       const points = pointsOf(own, name, scale);
       return points.length === 0 ? [] : [{ name: stage, points: thinned(points) }];
     });
-    return series.length === 0 ? [] : [{ title, x: 'Step', y: title, series }];
+    const id = `curve-${name.toLowerCase()}`;
+    return series.length === 0 ? [] : [{ id, title, x: 'Step', y: title, series, table: id }];
   });
+
+/** A chart's points as a table: a row for each place on the x axis, a column for each line. */
+export const lineTable = ({ id, title, x, series }: LineChart): Table => {
+  const places = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))];
+  const values = series.map(({ points }) => new Map(points));
+  return {
+    ...{ id, title, groupLabel: null },
+    caption: `${title}: means over seeds, and of neighbouring steps where there are many.`,
+    columns: [
+      { label: x, format: 'text' },
+      ...series.map(({ name }) => ({ label: name, format: { digits: 4 } })),
+    ],
+    groups: [
+      {
+        name: null,
+        rows: places
+          .sort((a, b) => a - b)
+          .map((at) => [at, ...values.map((of) => of.get(at) ?? null)]),
+      },
+    ],
+    notes: [],
+  };
+};
 
 /** The same in numbers: where each stage began and ended (means of the first and of the last tenth of its steps). */
 export const trainingRows = (curves: readonly TrainingCurve[]) =>

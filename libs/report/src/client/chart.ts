@@ -8,8 +8,8 @@ import {
   ScatterController,
   Tooltip,
 } from 'chart.js';
-import type { ChartData, ChartPoint } from './payload.ts';
-import { shapes, token } from './theme.ts';
+import type { ChartData, ChartPoint } from './chart-data.ts';
+import { drawnInTheme, shapes, token } from './theme.ts';
 
 Chart.register(ScatterController, PointElement, LinearScale, Legend, Tooltip);
 
@@ -130,13 +130,9 @@ const build = (canvas: HTMLCanvasElement, data: ChartData): Chart<'scatter', Poi
   });
 };
 
-/** Exact match by set (rows) and arm (colour and shape), with interval whiskers; redrawn when the colours change. */
-export const drawChart = (canvas: HTMLCanvasElement, data: ChartData): void => {
+/** Exact match by set (rows) and arm (colour and shape), with interval whiskers. */
+export const drawChart = (canvas: HTMLCanvasElement, data: ChartData): (() => Chart) => {
   const lanes = data.sets.length * data.arms.length;
   canvas.parentElement!.style.height = `${110 + Math.max(22 * lanes, 48 * data.sets.length)}px`;
-  let chart = build(canvas, data);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    chart.destroy();
-    chart = build(canvas, data);
-  });
+  return drawnInTheme(() => build(canvas, data) as unknown as Chart);
 };

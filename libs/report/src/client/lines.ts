@@ -1,6 +1,6 @@
 import { CategoryScale, Chart, LineController, LineElement } from 'chart.js';
-import type { LineChart } from './payload.ts';
-import { shapes, token } from './theme.ts';
+import type { LineChart } from './chart-data.ts';
+import { drawnInTheme, shapes, token } from './theme.ts';
 
 Chart.register(LineController, LineElement, CategoryScale);
 
@@ -17,15 +17,16 @@ const styleOf = (i: number) => {
   };
 };
 
-const axis = (text: string) => ({
+const axis = (text: string, most: number | undefined) => ({
   type: 'linear' as const,
+  ...(most !== undefined && { max: most }),
   title: { display: true, text, color: token('--quiet') },
   ticks: { color: token('--quiet') },
   grid: { color: token('--line') },
   border: { display: false },
 });
 
-const build = (canvas: HTMLCanvasElement, { x, y, series }: LineChart): Chart =>
+const build = (canvas: HTMLCanvasElement, { x, y, series, most }: LineChart): Chart =>
   new Chart(canvas, {
     type: 'line',
     data: {
@@ -41,7 +42,7 @@ const build = (canvas: HTMLCanvasElement, { x, y, series }: LineChart): Chart =>
     options: {
       animation: false,
       maintainAspectRatio: false,
-      scales: { x: axis(x), y: { ...axis(y), beginAtZero: true } },
+      scales: { x: axis(x, most?.x), y: { ...axis(y, most?.y), beginAtZero: true } },
       interaction: { mode: 'nearest', intersect: false },
       plugins: {
         legend: {
@@ -52,11 +53,6 @@ const build = (canvas: HTMLCanvasElement, { x, y, series }: LineChart): Chart =>
     },
   });
 
-/** Lines over one axis; redrawn when the colours change. */
-export const drawLines = (canvas: HTMLCanvasElement, data: LineChart): void => {
-  let chart = build(canvas, data);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    chart.destroy();
-    chart = build(canvas, data);
-  });
-};
+/** Lines over one axis. */
+export const drawLines = (canvas: HTMLCanvasElement, data: LineChart): (() => Chart) =>
+  drawnInTheme(() => build(canvas, data));

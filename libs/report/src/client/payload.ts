@@ -87,30 +87,3 @@ export type TrajectoryView = {
       }
     | { readonly kind: 'error'; readonly message: string; readonly attempts: number };
 };
-
-/** Exact match of one set and arm, as shares. */
-export type ChartPoint = {
-  readonly set: number;
-  readonly arm: number;
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-};
-
-export type ChartData = {
-  readonly sets: readonly string[];
-  readonly arms: readonly string[];
-  readonly points: readonly ChartPoint[];
-};
-
-/** Lines over a common axis. */
-export type LineChart = {
-  readonly title: string;
-  readonly x: string;
-  readonly y: string;
-  readonly series: readonly {
-    readonly name: string;
-    readonly points: readonly (readonly [x: number, y: number])[];
-  }[];
-};
