@@ -41,7 +41,7 @@ const tones: Readonly<Record<Verdict, Tone | null>> = {
   undecided: 'unsure',
 };
 
-const verdictCell = ({ verdict }: Difference): CellParts => {
+export const verdictCell = ({ verdict }: Difference): CellParts => {
   const tone = tones[verdict];
   return tone === null ? { value: verdict } : { value: verdict, tone };
 };
