@@ -1,17 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { nativeObstacle, openCompute } from '@coa/compute';
-import { ggufPolicy } from '@coa/policies';
-import { ggufTokenizer } from '@coa/tokenizer';
-import { openSafetensors } from '@coa/weights';
+import { openSafetensors, writeSafetensors } from '@coa/weights';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ggufName, loadGguf } from './gguf.ts';
-import { huggingFaceParts, parseConfig, renderConfig } from './hugging-face.ts';
+import { ggufName } from './gguf.ts';
+import { huggingFaceParts } from './hugging-face.ts';
+import { parseConfig, renderConfig } from './hugging-face-config.ts';
 import { withLora } from './lora.ts';
 import { createModel } from './model.ts';
 import { loadModel, saveModel } from './model-folder.ts';
-import { modelPolicy } from './model-policy.ts';
 import { packSequences } from './packing.ts';
 import { tokenLogprobs } from './scores.ts';
 import { greatestDifference, randomSequences, tinyConfig } from './small-models.test-data.ts';
@@ -88,6 +86,111 @@ describe('a model folder', () => {
   });
 });
 
+describe('a config.json', () => {
+  const parse = (changes: object, base = tinyConfig({ positions: 8192 })) =>
+    parseConfig(JSON.stringify({ ...JSON.parse(renderConfig(base)), ...changes }), 'config.json');
+  const yarn = { rope_type: 'yarn', factor: 4, rope_theta: 1e6 };
+  const mistral = { model_type: 'mistral', attention_bias: undefined };
+  const qwen = { model_type: 'qwen2', attention_bias: undefined, use_sliding_window: true };
+
+  test.each<[string, object, number]>([
+    ['Transformers 4', { rope_theta: 5e5 }, 5e5],
+    ['nothing', { rope_theta: undefined }, 1e4],
+    [
+      'Transformers 5',
+      { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 1e6 } },
+      1e6,
+    ],
+    [
+      'both alike',
+      { rope_theta: 1e6, rope_parameters: { rope_theta: 1e6 }, rope_scaling: null },
+      1e6,
+    ],
+    ['a scaling that does not scale', { rope_theta: 7, rope_scaling: { type: 'default' } }, 7],
+  ])('says how RoPE turns: %s', (_, changes, theta) => {
+    expect(parse(changes).ropeTheta).toBe(theta);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['scaling as Transformers 5 writes it', { rope_parameters: yarn }, /rope_parameters is .*yarn/],
+    ['scaling as Transformers 4 writes it', { rope_scaling: yarn }, /rope_scaling is .*yarn/],
+    ['its older name', { rope_scaling: { type: 'linear', factor: 2 } }, /rope_scaling is .*linear/],
+    ['two bases', { rope_theta: 7, rope_parameters: { rope_theta: 8 } }, /as 7 and 8/],
+    ['turning a part', { partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0\.5/],
+    [
+      'turning a part, as Transformers 5 writes it',
+      { rope_parameters: { rope_type: 'default', rope_theta: 7, partial_rotary_factor: 0.5 } },
+      /rope_parameters is .*0\.5/,
+    ],
+    ['turning neighbours', { rope_interleaved: true }, /rope_interleaved/],
+    ['a bias of the output projection', { attention_bias: true }, /attention_bias is set/],
+    ["Mistral's window", { ...mistral, sliding_window: 4096 }, /4096 tokens back .* of 8192/],
+    ["Mistral's window where it is not named", mistral, /4096 tokens back/],
+    ["Qwen2's window", { ...qwen, sliding_window: 99, max_window_layers: 1 }, /99 tokens back/],
+    ['a layer with a window', { layer_types: ['full_attention', 'sliding_attention'] }, /4096 tok/],
+    ['packed weights', { quantization_config: { bits: 4 } }, /quantization_config/],
+    ['biases of the MLP', { mlp_bias: true }, /mlp_bias/],
+  ])('that asks for what the network does not do is refused: %s', (_, changes, message) => {
+    expect(() => parse(changes)).toThrow(message);
+  });
+
+  test.each<[string, object]>([
+    ['a window of null', { ...mistral, sliding_window: null }],
+    ['a window as long as the positions', { ...mistral, sliding_window: 8192 }],
+    ['a window that is off', { ...qwen, use_sliding_window: false, sliding_window: 99 }],
+    ['a window of no layer', { ...qwen, sliding_window: 99, max_window_layers: 2 }],
+    ['layers that see all', { ...mistral, layer_types: ['full_attention', 'full_attention'] }],
+  ])('that asks for nothing more is read: %s', (_, changes) => {
+    expect(parse(changes).positions).toBe(8192);
+  });
+});
+
+describe('tensors that the network has no place for', () => {
+  const path = join(folder, 'surplus');
+  /** The model's folder with more tensors in its file. */
+  const withExtra = (name: string, valuesOf: (embedding: Float32Array) => Float32Array) => {
+    saveModel(createModel(tinyConfig(), 2), path, { dtype: 'F32' });
+    const file = join(path, 'model.safetensors');
+    const whole = openSafetensors(file);
+    const held = new Map([...whole.tensors.keys()].map((key) => [key, whole.read(key)]));
+    const extra = valuesOf(held.get('model.embed_tokens.weight')!);
+    const shapes = [...whole.tensors.values()].map(({ name: key, shape }) => ({
+      name: key,
+      shape,
+    }));
+    whole.close();
+    const tensors = [...shapes, { name, shape: [extra.length / 18, 18] }];
+    writeSafetensors(file, tensors, (key) => held.get(key) ?? extra, { dtype: 'F32' });
+    return () => loadModel(path);
+  };
+  const zeros = () => new Float32Array(18);
+
+  test.each([
+    'model.layers.0.self_attn.o_proj.bias',
+    'model.layers.1.self_attn.q_norm.weight',
+    'model.layers.2.mlp.up_proj.weight',
+    'score.weight',
+  ])('%s is refused by name', (name) => {
+    expect(withExtra(name, zeros)).toThrow(
+      `has 1 tensors that this model has no place for (${name})`,
+    );
+  });
+
+  test.each(['model.layers.0.self_attn.rotary_emb.inv_freq', 'model.rotary_emb.inv_freq'])(
+    '%s follows from config.json',
+    (name) => {
+      expect(withExtra(name, zeros)).not.toThrow();
+    },
+  );
+
+  test('a head beside a tied embedding must be the embedding', () => {
+    expect(withExtra('lm_head.weight', (embedding) => embedding)).not.toThrow();
+    expect(withExtra('lm_head.weight', (embedding) => embedding.map((x) => 2 * x))).toThrow(
+      /lm_head\.weight of its own/,
+    );
+  });
+});
+
 test('every Hugging Face tensor has a GGUF name of its own', () => {
   const names = huggingFaceParts(tinyConfig({ tied: false, qkvBias: true })).map(({ name }) =>
     ggufName(name),
@@ -96,44 +199,3 @@ test('every Hugging Face tensor has a GGUF name of its own', () => {
   expect(names).toContain('blk.1.attn_q.bias');
   expect(() => ggufName('model.layers.0.self_attn.rotary_emb.inv_freq')).toThrow(/rotary/);
 });
-
-const models = resolve(process.env.COA_HOME ?? '.coa', 'models');
-const gguf = existsSync(models)
-  ? readdirSync(models).find((name) => name.startsWith('SmolLM2-135M'))
-  : undefined;
-
-describe.skipIf(gguf === undefined)(
-  'SmolLM2-135M-Instruct from its GGUF (coa models fetch smollm2-135m-instruct)',
-  () => {
-    test('writes what llama.cpp writes, with close log-probs', async () => {
-      const file = join(models, gguf!);
-      const { model, metadata } = await loadGguf(file);
-      const tokenizer = ggufTokenizer(metadata);
-      const ours = modelPolicy({
-        model,
-        tokenizer,
-        name: 'ours',
-        fingerprint: 'test',
-        contextTokens: 512,
-        cacheBytes: 2 ** 28,
-      });
-      const theirs = await ggufPolicy({ file, sequences: 1, contextTokens: 512, topK: 49_152 });
-      const user = 'What is the capital of France?';
-      const prompt = {
-        system: 'You answer in one short sentence.',
-        examples: [],
-        user,
-        assistantPrefix: '',
-      };
-      const options = { maxTokens: 12, temperature: 0, topP: 1, seed: 1, stop: [] };
-      const ask = { context: { prompt, segments: [] }, options };
-      const [[mine], [llama]] = await Promise.all([ours.generate([ask]), theirs.generate([ask])]);
-      expect(ours.promptIds(prompt)).toEqual(theirs.promptIds(prompt));
-      expect(mine!.text).toBe(llama!.text);
-      expect(mine!.text).toContain('Paris');
-      // llama.cpp rounds activations to 8 bits before its products with 4-bit weights; ours stay float32
-      expect(greatestDifference(mine!.logprobs!, llama!.logprobs!)).toBeLessThan(0.3);
-      await Promise.all([ours.close(), theirs.close()]);
-    }, 120_000);
-  },
-);

@@ -1,12 +1,51 @@
 import { openGguf, unpermuteRope, type WeightFile } from '@coa/weights';
 import { z } from 'zod';
 import { llamaConfig, type ModelConfig } from './config.ts';
-import { joinParts, type NamedPart } from './hugging-face.ts';
+import { assertTensors, huggingFaceParts, joinParts, type NamedPart } from './hugging-face.ts';
 import { type Model, modelOf } from './model.ts';
 import { parametersFrom } from './parameters.ts';
 
 const architectures = ['llama', 'qwen2'] as const;
 const whole = z.coerce.number().int().positive();
+
+/** Settings that change what the network computes, and the values at which they change nothing. */
+const neutral: Readonly<Record<string, readonly number[]>> = {
+  'rope.scaling.factor': [0, 1],
+  'rope.scale_linear': [0, 1],
+  'rope.scaling.attn_factor': [1],
+  'attention.scale': [0],
+  'attention.clamp_kqv': [0],
+  expert_count: [0],
+  logit_scale: [0, 1],
+  residual_scale: [0, 1],
+  embedding_scale: [0, 1],
+};
+
+/** Throws where the file asks for a network that ours is not, e.g. with scaled positions or a window. */
+const assertSettings = (
+  { metadata }: Pick<WeightFile, 'metadata'>,
+  arch: string,
+  { headDim, positions }: ModelConfig,
+  file: string,
+): void => {
+  const refuse = (name: string, why = 'it is not supported'): never => {
+    throw new Error(`${file}: ${arch}.${name} is ${String(metadata[`${arch}.${name}`])}; ${why}`);
+  };
+  const value = (name: string): unknown => metadata[`${arch}.${name}`];
+  const type = value('rope.scaling.type');
+  // llama.cpp scales linearly unless another type is named
+  if (type !== undefined && type !== 'none' && type !== 'linear') refuse('rope.scaling.type');
+  for (const [name, harmless] of Object.entries(neutral)) {
+    const unscaled = type === 'none' && name.startsWith('rope.scal');
+    if (value(name) !== undefined && !harmless.includes(Number(value(name))) && !unscaled)
+      refuse(name);
+  }
+  for (const name of ['rope.dimension_count', 'attention.value_length'])
+    if (Number(value(name) ?? headDim) !== headDim) refuse(name, `heads have ${headDim}`);
+  const window = Number(value('attention.sliding_window') ?? 0);
+  if (window > 0 && window < positions)
+    refuse('attention.sliding_window', `fewer than the ${positions} positions`);
+};
 
 const configOf = (
   { metadata, tensors }: WeightFile,
@@ -44,7 +83,19 @@ const configOf = (
     tied: !tensors.has('output.weight'),
     qkvBias: tensors.has('blk.0.attn_q.bias'),
   });
+  assertSettings({ metadata }, arch, config, file);
   return { config, permuted: arch === 'llama' };
+};
+
+const ropeFrequencies = 'rope_freqs.weight';
+
+/** Llama 3.1 and later scale RoPE by factors in a tensor; factors of 1 change nothing. */
+const assertNoFactors = (weights: WeightFile, file: string): void => {
+  if (!weights.tensors.has(ropeFrequencies)) return;
+  if (weights.read(ropeFrequencies).every((factor) => factor === 1)) return;
+  throw new Error(
+    `${file} scales RoPE (${ropeFrequencies}), as Llama 3.1 does; it is not supported`,
+  );
 };
 
 const partNames: Record<string, string> = {
@@ -88,13 +139,19 @@ const readPart = (
   });
 };
 
-/** Opens a GGUF model of the Llama or Qwen2 family, dequantised to float32. */
+/**
+ * Opens a GGUF model of the Llama or Qwen2 family, dequantised to float32. Throws where the file holds a setting or a
+ * tensor that the network would leave out.
+ */
 export const loadGguf = async (
   file: string,
 ): Promise<{ readonly model: Model; readonly metadata: Readonly<Record<string, unknown>> }> => {
   const weights = await openGguf(file);
   try {
     const { config, permuted } = configOf(weights, file);
+    assertNoFactors(weights, file);
+    const wanted = huggingFaceParts(config).map(({ name }) => ggufName(name));
+    assertTensors(file, weights.tensors.keys(), wanted, (name) => name === ropeFrequencies);
     const read = (part: NamedPart) => readPart(weights, config, permuted, part);
     const model = modelOf(
       config,

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { llamaConfig, type ModelConfig } from './config.ts';
+import type { ModelConfig } from './config.ts';
 import { parameterShapes } from './parameters.ts';
 
 /** Rows `from` to `to` of one of our parameters, by the name that Hugging Face gives them. */
@@ -68,82 +67,25 @@ export const joinParts = (
   return values;
 };
 
-const configShape = z.object({
-  model_type: z.enum(['llama', 'qwen2', 'mistral']),
-  vocab_size: z.number().int().positive(),
-  hidden_size: z.number().int().positive(),
-  num_hidden_layers: z.number().int().positive(),
-  num_attention_heads: z.number().int().positive(),
-  num_key_value_heads: z.number().int().positive().optional(),
-  head_dim: z.number().int().positive().nullish(),
-  intermediate_size: z.number().int().positive(),
-  max_position_embeddings: z.number().int().positive(),
-  rope_theta: z.number().positive().optional(),
-  rope_scaling: z.unknown().optional(),
-  rms_norm_eps: z.number().positive(),
-  tie_word_embeddings: z.boolean().optional(),
-  attention_bias: z.boolean().optional(),
-  mlp_bias: z.boolean().optional(),
-  hidden_act: z.string().optional(),
-});
+/** Values that older checkpoints carry and that follow from config.json; Transformers ignores them too. */
+const derived = /^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
 
-const assertSupported = (config: z.infer<typeof configShape>, file: string): void => {
-  const { hidden_act: activation = 'silu', rope_scaling: scaling, mlp_bias: mlpBias } = config;
-  if (activation !== 'silu')
-    throw new Error(`${file}: hidden_act is ${activation}; only silu (SwiGLU) is supported`);
-  if (scaling !== undefined && scaling !== null)
-    throw new Error(
-      `${file}: rope_scaling is set (${JSON.stringify(scaling)}); it is not supported`,
-    );
-  if (mlpBias) throw new Error(`${file}: mlp_bias is set; it is not supported`);
+/** Throws where a checkpoint lacks a tensor that the model has, or holds one that no part of the model would read. */
+export const assertTensors = (
+  source: string,
+  held: Iterable<string>,
+  wanted: readonly string[],
+  ignored: (name: string) => boolean = (name) => derived.test(name),
+): void => {
+  const names = new Set(held);
+  const missing = wanted.find((name) => !names.has(name));
+  if (missing !== undefined)
+    throw new Error(`${source} has no tensor ${missing}, which the model's settings ask for`);
+  const known = new Set(wanted);
+  const surplus = [...names].filter((name) => !known.has(name) && !ignored(name));
+  if (surplus.length === 0) return;
+  const shown = surplus.slice(0, 3).join(', ');
+  throw new Error(
+    `${source} has ${surplus.length} tensors that this model has no place for (${shown}${surplus.length > 3 ? ', ...' : ''}): it is another network than its settings say, or one that is not supported`,
+  );
 };
-
-/** Reads a config.json of a Llama, Mistral or Qwen2 model. Throws with the field that does not fit. */
-export const parseConfig = (text: string, file: string): ModelConfig => {
-  const parsed = configShape.safeParse(JSON.parse(text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new Error(`${file}: ${issue?.path.join('.')}: ${issue?.message}`);
-  }
-  const config = parsed.data;
-  assertSupported(config, file);
-  return llamaConfig({
-    vocabulary: config.vocab_size,
-    width: config.hidden_size,
-    layers: config.num_hidden_layers,
-    heads: config.num_attention_heads,
-    kvHeads: config.num_key_value_heads ?? config.num_attention_heads,
-    headDim: config.head_dim ?? config.hidden_size / config.num_attention_heads,
-    ffn: config.intermediate_size,
-    positions: config.max_position_embeddings,
-    ropeTheta: config.rope_theta ?? 10_000,
-    normEpsilon: config.rms_norm_eps,
-    tied: config.tie_word_embeddings ?? false,
-    qkvBias: config.attention_bias ?? config.model_type === 'qwen2',
-  });
-};
-
-/** The config.json of a model, as Transformers reads it. */
-export const renderConfig = (config: ModelConfig): string =>
-  `${JSON.stringify(
-    {
-      architectures: [config.qkvBias ? 'Qwen2ForCausalLM' : 'LlamaForCausalLM'],
-      model_type: config.qkvBias ? 'qwen2' : 'llama',
-      vocab_size: config.vocabulary,
-      hidden_size: config.width,
-      num_hidden_layers: config.layers,
-      num_attention_heads: config.heads,
-      num_key_value_heads: config.kvHeads,
-      head_dim: config.headDim,
-      intermediate_size: config.ffn,
-      max_position_embeddings: config.positions,
-      rope_theta: config.ropeTheta,
-      rms_norm_eps: config.normEpsilon,
-      tie_word_embeddings: config.tied,
-      attention_bias: config.qkvBias,
-      hidden_act: 'silu',
-      torch_dtype: 'float32',
-    },
-    null,
-    2,
-  )}\n`;

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSafetensorsFolder, writeSafetensors } from '@coa/weights';
+import { openSafetensorsFolder, type WeightFile, writeSafetensors } from '@coa/weights';
 import {
+  assertTensors,
   huggingFaceParts,
   joinParts,
   type NamedPart,
-  parseConfig,
-  renderConfig,
   rowSize,
 } from './hugging-face.ts';
+import { parseConfig, renderConfig } from './hugging-face-config.ts';
 import { effectiveWeight } from './lora.ts';
 import { type Model, modelOf, parameterOf } from './model.ts';
 import { parametersFrom } from './parameters.ts';
@@ -51,16 +51,32 @@ export const saveModel = (
   writeSafetensors(file, tensors, valuesOf, { dtype: options.dtype, metadata: { format: 'pt' } });
 };
 
-/** Opens a folder with config.json and safetensors weights by Hugging Face's names. */
+const headName = 'lm_head.weight';
+
+/** Some checkpoints of a tied model carry the head all the same: it must be the embedding. */
+const assertTiedHead = (weights: WeightFile, folder: string): void => {
+  const [head, embedding] = [headName, 'model.embed_tokens.weight'].map((name) =>
+    Buffer.from(weights.readBytes(name)),
+  );
+  if (!head!.equals(embedding!))
+    throw new Error(
+      `${folder} has an ${headName} of its own, but tie_word_embeddings says that it is the embedding`,
+    );
+};
+
+/**
+ * Opens a folder with config.json and safetensors weights by Hugging Face's names. Throws where it holds a setting or a
+ * tensor that the network would leave out.
+ */
 export const loadModel = (folder: string): Model => {
   const file = join(folder, 'config.json');
   const config = parseConfig(readFileSync(file, 'utf8'), file);
   const weights = openSafetensorsFolder(folder);
   try {
-    const known = new Set(weights.tensors.keys());
-    const missing = huggingFaceParts(config).find(({ name }) => !known.has(name));
-    if (missing)
-      throw new Error(`${folder} has no tensor ${missing.name}, which its config.json asks for`);
+    const wanted = huggingFaceParts(config).map(({ name }) => name);
+    const tiedHead = config.tied && weights.tensors.has(headName);
+    assertTensors(folder, weights.tensors.keys(), tiedHead ? [...wanted, headName] : wanted);
+    if (tiedHead) assertTiedHead(weights, folder);
     return modelOf(
       config,
       parametersFrom(config, (name) => joinParts(config, name, (part) => weights.read(part.name))),
