@@ -3,7 +3,7 @@ import type { ChartData } from './client/chart-data.ts';
 import { html, trusted } from './markup.ts';
 import { type Block, pack } from './pack.ts';
 import { packRecords, type TokenTextsOf } from './pack-records.ts';
-import { lineCharts, pageBody } from './page.ts';
+import { lineCharts, type PageParts, pageBody } from './page.ts';
 import { reportTables, tableBlock } from './report-tables.ts';
 import type { Summary } from './summary.ts';
 import type { TrainingCurve } from './training-curves.ts';
@@ -68,6 +68,13 @@ const chartData = ({ datasets: sets, arms, rows }: Summary): ChartData => ({
 export const inert = ({ name, packed }: Block): string =>
   `<script type="text/plain" data-block="${name}">${packed}</script>\n`;
 
+/** What a report's script draws and copies, beside `pageBody`. */
+export const pageBlocks = (page: PageParts): Block[] => [
+  { name: 'chart', packed: pack(chartData(page.summary)) },
+  { name: 'lines', packed: pack(lineCharts(page)) },
+  tableBlock(reportTables(page.summary, page.manifest, page.training)),
+];
+
 /**
  * One self-contained HTML file, in pieces to be written one after another: the tables first, so that they show while
  * the rest is still being read; then the client; then the trajectories, compressed, a chunk at a time. It requests
@@ -78,9 +85,7 @@ export function* renderReport(parts: ReportParts): Generator<string> {
   yield head(manifest.experiment, client);
   const page = { summary, manifest, training, generatedBy, trajectories: records !== null };
   yield pageBody(page).html;
-  yield inert({ name: 'chart', packed: pack(chartData(summary)) });
-  yield inert({ name: 'lines', packed: pack(lineCharts(page)) });
-  yield inert(tableBlock(reportTables(summary, manifest, training)));
+  for (const block of pageBlocks(page)) yield inert(block);
   yield `<script>${client.script}</script>\n`;
   if (records !== null)
     for (const block of packRecords(records, parts.tokenTexts)) yield inert(block);

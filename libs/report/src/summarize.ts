@@ -108,42 +108,34 @@ const averageOf = (arm: string, rows: readonly SummaryRow[]): AverageRow => {
 const datasetOf = ({ outcome }: RunRecord): string =>
   outcome.kind === 'error' ? outcome.question.dataset : outcome.rollout.trajectory.question.dataset;
 
-/** Cells by set, then arm: the manifest's in its order, then whatever else the records hold. */
-const collect = (
-  records: Iterable<RunRecord>,
-  manifest: Manifest,
-): { cells: Map<string, Map<string, Cell>>; arms: Set<string>; rated: RatedRollout[] } => {
-  const rated: RatedRollout[] = [];
-  const cells = new Map(manifest.datasets.map(({ name }) => [name, new Map<string, Cell>()]));
-  const arms = new Set(Object.keys(manifest.arms));
-  for (const record of records) {
-    const dataset = datasetOf(record);
-    const row = cells.get(dataset) ?? new Map<string, Cell>();
-    const cell = row.get(record.arm) ?? emptyCell();
-    addRecord(cell, record);
-    cells.set(dataset, row.set(record.arm, cell));
-    arms.add(record.arm);
-    const rollout = ratedRollout(record);
-    if (rollout) rated.push(rollout);
-  }
-  return { cells, arms, rated };
+/** What records come to, while they come: the manifest's sets and arms in its order, then whatever else they hold. */
+export type SummaryParts = { add(record: RunRecord): void; summary(): Summary };
+
+type Collected = {
+  readonly cells: Map<string, Map<string, Cell>>;
+  readonly arms: Set<string>;
+  readonly rated: RatedRollout[];
 };
 
-/**
- * Records in, the numbers of every table out, in one pass that keeps a few numbers per question. Intervals are 95 %,
- * over questions (repeats of one are not independent), with seeds derived from the manifest's: the same records give
- * the same numbers.
- */
-export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Summary => {
-  const { cells, arms: found, rated } = collect(records, manifest);
+const collect = ({ cells, arms, rated }: Collected, record: RunRecord): void => {
+  const dataset = datasetOf(record);
+  const row = cells.get(dataset) ?? new Map<string, Cell>();
+  const cell = row.get(record.arm) ?? emptyCell();
+  addRecord(cell, record);
+  cells.set(dataset, row.set(record.arm, cell));
+  arms.add(record.arm);
+  const rollout = ratedRollout(record);
+  if (rollout) rated.push(rollout);
+};
+
+const summaryFrom = (
+  { cells, arms: found, rated }: Collected,
+  { rootSeed }: Pick<Manifest, 'rootSeed'>,
+): Summary => {
   const [datasets, arms] = [[...cells.keys()], [...found]];
   const rows = datasets.flatMap((dataset) =>
     arms.map((arm) =>
-      rowOf(cells.get(dataset)?.get(arm) ?? emptyCell(), {
-        dataset,
-        arm,
-        rootSeed: manifest.rootSeed,
-      }),
+      rowOf(cells.get(dataset)?.get(arm) ?? emptyCell(), { dataset, arm, rootSeed }),
     ),
   );
   const averages = arms.map((arm) =>
@@ -154,8 +146,32 @@ export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Sum
   );
   return {
     ...{ datasets, arms, rows, averages },
-    knowledge: knowledgeRows(rated, arms, manifest.rootSeed),
-    steps: stepRows(rated, arms, manifest.rootSeed),
+    knowledge: knowledgeRows(rated, arms, rootSeed),
+    steps: stepRows(rated, arms, rootSeed),
     claims: testClaims(rated),
   };
+};
+
+/** `summarize` record by record, for who reads in slices. */
+export const summaryOf = (manifest: Manifest): SummaryParts => {
+  const collected: Collected = {
+    cells: new Map(manifest.datasets.map(({ name }) => [name, new Map<string, Cell>()])),
+    arms: new Set(Object.keys(manifest.arms)),
+    rated: [],
+  };
+  return {
+    add: (record) => collect(collected, record),
+    summary: () => summaryFrom(collected, manifest),
+  };
+};
+
+/**
+ * Records in, the numbers of every table out, in one pass that keeps a few numbers per question. Intervals are 95 %,
+ * over questions (repeats of one are not independent), with seeds derived from the manifest's: the same records give
+ * the same numbers.
+ */
+export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Summary => {
+  const { add, summary } = summaryOf(manifest);
+  for (const record of records) add(record);
+  return summary();
 };

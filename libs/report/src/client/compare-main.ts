@@ -3,9 +3,11 @@ import type { FlipList } from './compare-payload.ts';
 import { byId } from './dom.ts';
 import { browseFlips } from './flip-browser.ts';
 import { inlineBlock, packedSource } from './source.ts';
+import { addTableButtons, tableTexts } from './table-buttons.ts';
 import { unpack } from './unpack.ts';
 
 const start = async (): Promise<void> => {
+  addTableButtons(tableTexts(inlineBlock));
   const browser = document.getElementById('browser');
   const flips = await inlineBlock('flips');
   // a page without trajectories has no lists
