@@ -17,11 +17,13 @@ import {
   trainedArm,
 } from '@coa/runner';
 
-/** As in the paper, five of six batches are simulated. */
+/** As in the paper, 48 batches of which all, five of six, or none are simulated; the first two share their first 40. */
 const simulated = atlasRl('RL-1', { simulated: 40, real: 0 });
-const thenReal = atlasRl('RL-1&2', { simulated: 0, real: 8 });
+const stillSimulated = atlasRl('RL, last sixth', { simulated: 8, real: 0 });
+const thenReal = atlasRl('RL, last sixth', { simulated: 0, real: 8 });
 const allReal = atlasRl('RL-2', { simulated: 0, real: 48 });
-const untrained = promptedRl('RL-2 alone', { simulated: 0, real: 48 });
+/** Without SFT, 50 % more of them. */
+const untrained = promptedRl('RL-2 alone', { simulated: 0, real: 72 });
 
 /** `npx nx run experiments:paper-table`: the rows of the paper's Table 1 that are not another lab's model, on Atlas. */
 export const paperTable = defineExperiment({
@@ -36,7 +38,7 @@ export const paperTable = defineExperiment({
     'SFT-1&2': trainedArm(atlasRecipe(sft1, sft2)),
     'SFT-1&2&3': trainedArm(atlasRecipe(sft1, sft2, sft3)),
     'RL-2': trainedArm(atlasRecipe(untrained), untrained.prompt),
-    'SFT-1&2&3 + RL-1': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated)),
+    'SFT-1&2&3 + RL-1': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated, stillSimulated)),
     'SFT-1&2&3 + RL-1&2': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated, thenReal)),
     'SFT-1&2 + RL-2': trainedArm(atlasRecipe(sft1, sft2, allReal)),
     'ReAct SFT': reactTrainedArm(atlasRecipe(reactSft)),

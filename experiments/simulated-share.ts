@@ -15,19 +15,23 @@ import {
 const batches = 48;
 
 /** So many of all batches are simulated, and come first. */
-const simulated = (share: number) => {
-  const first = Math.round(share * batches);
-  return atlasRl('RL', { simulated: first, real: batches - first });
+const rl = (share: number) => {
+  const simulated = Math.round(share * batches);
+  const stages = [
+    atlasRl('RL-1', { simulated, real: 0 }),
+    atlasRl('RL-2', { simulated: 0, real: batches - simulated }),
+  ];
+  return stages.filter((stage) => stage.batches.simulated + stage.batches.real > 0);
 };
 
 export const simulatedShare = defineExperiment({
   name: 'simulated-share',
   claim: 'How much of RL may take place in the simulated environment before accuracy suffers.',
   arms: {
-    '0': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated(0))),
-    '1/2': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated(1 / 2))),
-    '5/6': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated(5 / 6))),
-    '1': trainedArm(atlasRecipe(sft1, sft2, sft3, simulated(1))),
+    '0': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(0))),
+    '1/2': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1 / 2))),
+    '5/6': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(5 / 6))),
+    '1': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1))),
   },
   datasets: atlasSetNames,
   questionsPerDataset: 250,

@@ -13,10 +13,11 @@ import {
   trainedArm,
 } from '@coa/runner';
 
-const simulatedBy = (simulator: Simulator) => ({
-  ...atlasRl('RL', { simulated: 40, real: 8 }),
-  simulator,
-});
+/** 40 batches in the simulated world, then 8 in the real one. */
+const simulatedBy = (simulator: Simulator) => [
+  { ...atlasRl('RL-1', { simulated: 40, real: 0 }), simulator },
+  atlasRl('RL-2', { simulated: 0, real: 8 }),
+];
 
 const separate = { kind: 'separate', questions: 1_500, seesGold: false, noise: null } as const;
 
@@ -25,18 +26,18 @@ export const simulatorKind = defineExperiment({
   claim:
     'Who should write the simulated observations: the policy, its frozen self, or a simulator of its own.',
   arms: {
-    self: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy({ kind: 'self' }))),
-    frozen: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy({ kind: 'frozen' }))),
-    separate: trainedArm(atlasRecipe(sft1, sft2, sft3, simulatedBy(separate))),
+    self: trainedArm(atlasRecipe(sft1, sft2, sft3, ...simulatedBy({ kind: 'self' }))),
+    frozen: trainedArm(atlasRecipe(sft1, sft2, sft3, ...simulatedBy({ kind: 'frozen' }))),
+    separate: trainedArm(atlasRecipe(sft1, sft2, sft3, ...simulatedBy(separate))),
     'separate, sees the answer': trainedArm(
-      atlasRecipe(sft1, sft2, sft3, simulatedBy({ ...separate, seesGold: true })),
+      atlasRecipe(sft1, sft2, sft3, ...simulatedBy({ ...separate, seesGold: true })),
     ),
     'separate, more and more noise': trainedArm(
       atlasRecipe(
         sft1,
         sft2,
         sft3,
-        simulatedBy({ ...separate, seesGold: true, noise: { start: 0, end: 0.5, base: 4 } }),
+        ...simulatedBy({ ...separate, seesGold: true, noise: { start: 0, end: 0.5, base: 4 } }),
       ),
     ),
   },

@@ -34,7 +34,7 @@ describe('a stage’s key changes with all that decides its weights, and with no
 test('a stage that is not there cannot be changed', () => {
   const recipe = atlasRecipe(...quickStages);
   expect(() => withStage(recipe, 'SFT-9', (stage) => stage)).toThrow(
-    "no stage 'SFT-9' in the recipe; it has: SFT-1, SFT-2, SFT-3, RL-1&2",
+    "no stage 'SFT-9' in the recipe; it has: SFT-1, SFT-2, SFT-3, RL-1, RL-2",
   );
 });
 
@@ -50,7 +50,18 @@ test('training questions are of the training split, of every set from the first 
   expect(ids(4)).not.toEqual(ids(3));
 });
 
-test('RL stages differ in name and batches alone', () => {
-  const [a, b] = [atlasRl('a', { simulated: 1, real: 0 }), atlasRl('b', { simulated: 0, real: 1 })];
-  expect({ ...a, name: '', batches: null }).toEqual({ ...b, name: '', batches: null });
+test('RL stages of one kind differ in name and batches alone', () => {
+  for (const [few, many] of [
+    [
+      { simulated: 1, real: 0 },
+      { simulated: 5, real: 0 },
+    ],
+    [
+      { simulated: 0, real: 1 },
+      { simulated: 0, real: 5 },
+    ],
+  ] as const) {
+    const [a, b] = [atlasRl('a', few), atlasRl('b', many)];
+    expect({ ...a, name: '', batches: null }).toEqual({ ...b, name: '', batches: null });
+  }
 });
