@@ -5,6 +5,7 @@ export type { TrajectoryView } from './client/payload.ts';
 export { agentName, flipLists, sidesOf } from './compare-data.ts';
 export { compareBody, compareTables, compareTitle } from './compare-page.ts';
 export { type ComparisonPage, renderComparisonPage } from './compare-render.ts';
+export { overviewTable } from './compare-tables.ts';
 export { renderComparison, renderFlips } from './comparison-text.ts';
 export { indexColumns } from './index-columns.ts';
 export { type GateSuite, renderJunit } from './junit.ts';

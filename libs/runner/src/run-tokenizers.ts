@@ -47,7 +47,10 @@ const ofGguf = async (sha256: string, { home }: Places): Promise<Tokenizer | nul
 };
 
 /** The tokenizer of the run's model, as its fingerprint names it; null where it is not at hand. */
-const ofModel = async ({ model }: Manifest, places: Places): Promise<Tokenizer | null> => {
+const ofModel = async (
+  { model }: Pick<Manifest, 'model'>,
+  places: Places,
+): Promise<Tokenizer | null> => {
   const [kind, first, second] = model.fingerprint.split(':');
   if (kind === 'gguf' && first) return ofGguf(first, places);
   return kind === 'model' && second ? withFingerprint(second, places) : null;
@@ -75,7 +78,10 @@ const textsBy = (tokenizer: Tokenizer) => {
  * What the tokens of a run's arms are in text, by the tokenizers at hand: of an arm's own base model, else of the run's
  * model. Where there is none, the reason.
  */
-export const runTokenTexts = async (manifest: Manifest, places: Places): Promise<TokenTextsOf> => {
+export const runTokenTexts = async (
+  manifest: Pick<Manifest, 'arms' | 'model'>,
+  places: Places,
+): Promise<TokenTextsOf> => {
   const common = await ofModel(manifest, places);
   const commonTexts = common
     ? textsBy(common)

@@ -1,7 +1,14 @@
-import { compareSides, defaultDifference, type FlipKind, flipKinds } from '@coa/compare';
-import { renderComparison, renderFlips } from '@coa/report';
-import { openStore } from '@coa/store';
+import {
+  type Comparison,
+  compareSides,
+  defaultDifference,
+  type FlipKind,
+  flipKinds,
+} from '@coa/compare';
+import { overviewTable, renderComparison, renderFlips, tableText } from '@coa/report';
+import { openStore, type Store } from '@coa/store';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { writeComparisonPage } from '../compare-html.ts';
 import { storeFile } from '../paths.ts';
 import { pairsOf, withRecords } from '../sides.ts';
 
@@ -11,6 +18,7 @@ type Choice = {
   readonly baseline?: string;
   readonly margin: number;
   readonly flips?: FlipKind;
+  readonly html?: string;
   readonly json?: boolean;
 };
 
@@ -22,27 +30,37 @@ export const numberOf = (text: string): number => {
   return value;
 };
 
-const compare = (runs: readonly string[], choice: Choice): void => {
+const comparisonsOf = (
+  store: Store,
+  runs: readonly string[],
+  { metric, baseline, margin }: Choice,
+): Comparison[] =>
+  pairsOf(store, runs, baseline).map(({ a, b }) => {
+    const sides = [withRecords(store, a, metric), withRecords(store, b, metric)] as const;
+    return compareSides(...sides, metric, { ...defaultDifference, margin: margin / 100 });
+  });
+
+const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice): void => {
+  if (json) {
+    console.log(JSON.stringify(comparisons, null, 2));
+    return;
+  }
+  for (const comparison of comparisons) {
+    console.log(renderComparison(comparison));
+    if (kind) console.log(renderFlips(comparison.flips.filter((flip) => flip.kind === kind)));
+  }
+  if (comparisons.length > 1) console.log(tableText(overviewTable(comparisons)));
+};
+
+const compare = async (runs: readonly string[], choice: Choice): Promise<void> => {
   const store = openStore(storeFile(choice), { readonly: true });
   try {
-    const options = { ...defaultDifference, margin: choice.margin / 100 };
-    const comparisons = pairsOf(store, runs, choice.baseline).map(({ a, b }) =>
-      compareSides(
-        withRecords(store, a, choice.metric),
-        withRecords(store, b, choice.metric),
-        choice.metric,
-        options,
-      ),
-    );
-    if (choice.json) {
-      console.log(JSON.stringify(comparisons, null, 2));
-      return;
-    }
-    for (const comparison of comparisons) {
-      console.log(renderComparison(comparison));
-      const { flips: kind } = choice;
-      if (kind) console.log(renderFlips(comparison.flips.filter((flip) => flip.kind === kind)));
-    }
+    const comparisons = comparisonsOf(store, runs, choice);
+    print(comparisons, choice);
+    if (choice.html === undefined) return;
+    const command = `coa compare ${runs.join(' ')} --metric ${choice.metric}`;
+    const path = await writeComparisonPage(store, comparisons, { file: choice.html, command });
+    if (!choice.json) console.log(path);
   } finally {
     store.close();
   }
@@ -65,9 +83,10 @@ export const compareCommand = (): Command =>
       new Option('--flips <kind>', 'also list the attempts of one kind').choices(flipKinds),
     )
     .option('--store <file>', 'run store (default: runs.db in COA_HOME)')
+    .option('--html <file>', 'also write one HTML page, with both trajectories of every attempt')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  coa compare qa-eval-3f --baseline ReAct\n  coa compare 3f:AutoCoA 9c:AutoCoA --flips onlyA',
+      '\nExamples:\n  coa compare qa-eval-3f --baseline ReAct --html compared.html\n  coa compare 3f:AutoCoA 9c:AutoCoA --flips onlyA',
     )
     .action(compare);
