@@ -9,10 +9,6 @@ import { kernelsFolder, sourceHash } from './source-hash.js';
 
 const kernels = fileURLToPath(kernelsFolder);
 const out = fileURLToPath(new URL('../build/', import.meta.url));
-const headers = join(
-  dirname(createRequire(import.meta.url).resolve('node-api-headers')),
-  'include',
-);
 
 const wide = ['-mavx2', '-mfma', '-mf16c'];
 const builds =
@@ -37,6 +33,9 @@ const run = (compiler, args) => {
   if (status !== 0) throw new Error(`${compiler} ${args.join(' ')}\n${stderr}`);
 };
 
+const findHeaders = () =>
+  join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+
 const findCompiler = () => {
   const candidates = [process.env.CC, 'cc', 'gcc', 'clang'].filter(Boolean);
   const found = candidates.find((name) => spawnSync(name, ['--version']).status === 0);
@@ -47,6 +46,8 @@ const findCompiler = () => {
 const build = () => {
   if (process.platform === 'win32') throw new Error('there is no native build for Windows');
   const compiler = findCompiler();
+  const headers = findHeaders();
+  mkdirSync(out, { recursive: true });
   const common = ['-O3', '-std=gnu11', '-fPIC', '-ffp-contract=fast', '-fvisibility=hidden'];
   const objects = Object.entries(builds).map(([name, flags]) => {
     const object = join(out, `kernels-${name}.o`);
@@ -82,7 +83,16 @@ const build = () => {
   for (const object of objects) rmSync(object);
 };
 
-mkdirSync(out, { recursive: true });
+/** For `coa doctor`; a folder that cannot be written to is no reason to fail either. */
+const record = (why) => {
+  try {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, 'why-not.txt'), why);
+  } catch (cause) {
+    console.warn(`@coa/compute: the reason is not recorded: ${String(cause)}`);
+  }
+};
+
 try {
   if (process.env.COA_SKIP_NATIVE) throw new Error('COA_SKIP_NATIVE is set');
   build();
@@ -90,7 +100,7 @@ try {
   console.log('@coa/compute: native kernels built');
 } catch (cause) {
   const why = cause instanceof Error ? cause.message : String(cause);
-  writeFileSync(join(out, 'why-not.txt'), why);
   console.warn(`@coa/compute: no native kernels, WASM will be used: ${why}`);
+  record(why);
   if (process.argv.includes('--strict')) process.exitCode = 1;
 }

@@ -5,34 +5,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { kernelsFolder, sourceHash } from './source-hash.js';
+import { recordedFlags, wasmFlags, wasmModules } from './wasm-flags.js';
 
 const clang = process.env.CLANG ?? 'clang-19';
 const target = process.argv[2] ?? fileURLToPath(kernelsFolder);
 
-const flags = [
-  '--target=wasm32',
-  '-O3',
-  '-std=gnu11',
-  '-ffp-contract=off',
-  '-nostdlib',
-  '-msimd128',
-  '-matomics',
-  '-mbulk-memory',
-  '-mmutable-globals',
-  '-Wl,--no-entry',
-  '-Wl,--import-memory',
-  '-Wl,--shared-memory',
-  '-Wl,--max-memory=4294967296',
-  '-Wl,--export=__stack_pointer',
-  '-Wl,--export=__heap_base',
-  '-Wl,-z,stack-size=131072',
-  '-Wl,--strip-all',
-];
-
 const build = (name, extra) => {
   const file = `${target}/${name}`;
   const source = fileURLToPath(new URL('kernels.c', kernelsFolder));
-  const { status, stderr, error } = spawnSync(clang, [...flags, ...extra, '-o', file, source], {
+  const { status, stderr, error } = spawnSync(clang, [...wasmFlags, ...extra, '-o', file, source], {
     encoding: 'utf8',
   });
   if (error) throw error;
@@ -41,10 +22,9 @@ const build = (name, extra) => {
 };
 
 const version = spawnSync(clang, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
-const modules = Object.fromEntries([
-  build('kernels.wasm', []),
-  build('kernels-relaxed.wasm', ['-mrelaxed-simd']),
-]);
-const record = { source: sourceHash(), compiler: version, modules };
+const modules = Object.fromEntries(
+  Object.entries(wasmModules).map(([name, extra]) => build(name, extra)),
+);
+const record = { source: sourceHash(), compiler: version, flags: recordedFlags(), modules };
 writeFileSync(`${target}/kernels-wasm.json`, `${JSON.stringify(record, null, 2)}\n`);
 console.log(record);

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { kernelsFolder, sourceHash } from '../scripts/source-hash.js';
+import { recordedFlags, wasmModules } from '../scripts/wasm-flags.js';
 
 type BuildRecord = {
   readonly source: string;
   readonly compiler: string;
+  readonly flags: Readonly<Record<string, string>>;
   readonly modules: Readonly<Record<string, string>>;
 };
 
@@ -21,6 +23,11 @@ const record = recordIn(committed);
 describe('the committed WASM', () => {
   test('was built from these sources', () => {
     expect(record.source).toBe(sourceHash());
+  });
+
+  test('was built with these flags', () => {
+    expect(record.flags).toEqual(recordedFlags());
+    expect(Object.keys(record.modules)).toEqual(Object.keys(wasmModules));
   });
 
   test.each(['kernels.wasm', 'kernels-relaxed.wasm'])(

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fusedBackend } from './backend.ts';
@@ -147,6 +149,34 @@ describe.each([
       `${name} is installed, but its backend does not start`,
     );
     warn.mockRestore();
+  });
+
+  test('that asks for what Node 23 removed from util: it is there', async () => {
+    const module = util as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
+    const kept = module.isNullOrUndefined;
+    delete module.isNullOrUndefined;
+    await openCompute({ backend: 'plain' });
+    const plain = tf.backend();
+    const folder = mkdtempSync(join(tmpdir(), 'coa-package-'));
+    const file = join(folder, 'index.cjs');
+    // as tfjs-node 4.22.0 does in nodejs_kernel_backend.js
+    writeFileSync(
+      file,
+      `const util_1 = require('util');
+      exports.asked = [null, undefined, 0, ''].map((value) => (0, util_1.isNullOrUndefined)(value));`,
+    );
+    let asked: unknown;
+    const load = async () => {
+      const found = createRequire(import.meta.url)(file) as { asked: unknown };
+      asked = found.asked;
+      tf.registerBackend('tensorflow', () => plain);
+      return {};
+    };
+    await openCompute({ backend }, load);
+    expect(asked).toEqual([true, true, false, false]);
+    if (kept) module.isNullOrUndefined = kept;
+    rmSync(folder, { recursive: true });
+    await openCompute({ backend: 'plain' });
   });
 
   test('that is there', async () => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { CoaBackend } from './backend.ts';
 import { registerKernels } from './fused-kernel.ts';
@@ -81,12 +82,19 @@ const openOurs = async (
 const messageOf = (cause: unknown): string =>
   String(cause instanceof Error ? cause.message : cause).split('\n')[0]!;
 
+/** tfjs-node and tfjs-node-gpu 4.22 call `util.isNullOrUndefined` whenever they compute; Node 23 removed it. */
+const restoreUtil = (): void => {
+  const known = util as unknown as { isNullOrUndefined?: (value: unknown) => boolean };
+  known.isNullOrUndefined ??= (value) => value === null || value === undefined;
+};
+
 /** tfjs-node and tfjs-node-gpu register the backend `tensorflow` when they are imported. */
 const openTensorflow = async (
   backend: 'cuda' | 'tensorflow',
   load: (name: string) => Promise<unknown>,
 ): Promise<Compute> => {
   const name = packages[backend];
+  restoreUtil();
   let module: { version?: Record<string, string> };
   try {
     module = (await load(name)) as typeof module;

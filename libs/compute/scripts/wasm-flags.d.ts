@@ -1,0 +1,2 @@
+export declare const wasmModules: Readonly<Record<string, readonly string[]>>;
+export declare const recordedFlags: () => Record<string, string>;
