@@ -1,10 +1,12 @@
+import { besidePage } from './beside.ts';
 import { byId } from './dom.ts';
 import { filterForm, readFilters, setFilters } from './filters.ts';
-import { type ListParts, listParts, showList } from './list.ts';
+import { listenToKeys } from './keys.ts';
+import { type ListParts, listParts, pageOf, showList } from './list.ts';
 import type { ReportIndex } from './payload.ts';
-import { firstPage, type ListPlace, listHash, readPlace } from './place.ts';
+import { firstPage, type ListPlace, listHash, readPlace, trajectoryHash } from './place.ts';
 import type { Source } from './source.ts';
-import { missingPage, trajectoryPage } from './trajectory.ts';
+import { missingPage, type TrajectoryChoice, trajectoryPage } from './trajectory.ts';
 
 /** Where trajectories are browsed on a page. */
 export type BrowsePlaces = {
@@ -24,21 +26,60 @@ type Browsing = {
   readonly index: ReportIndex;
   readonly form: HTMLFormElement;
   readonly parts: ListParts;
+  readonly choice: TrajectoryChoice;
   list: ListPlace;
   found: readonly number[];
   opened: number | null;
 };
 
-const showTrajectory = async (browsing: Browsing, number: number): Promise<void> => {
-  const { places, source, index } = browsing;
-  const asked = location.hash;
+/** The list's address, on the page where the trajectory stands. */
+const backTo = ({ list, found }: Browsing, number: number): string => {
+  const at = found.indexOf(number);
+  return listHash(at < 0 ? list : { ...list, page: pageOf(at) });
+};
+
+/** Neighbours among what was found; of a trajectory that is not among it, in the run. */
+const neighbour = ({ found, index }: Browsing, number: number, by: 1 | -1): number | null => {
+  const at = found.indexOf(number);
+  if (at >= 0) return found[at + by] ?? null;
+  const next = number + by;
+  return next >= 0 && next < index.entries.arm.length ? next : null;
+};
+
+const placeOf = (browsing: Browsing, number: number) => ({
+  number,
+  previous: neighbour(browsing, number, -1),
+  next: neighbour(browsing, number, 1),
+  back: backTo(browsing, number),
+});
+
+const readPage = async (
+  browsing: Browsing,
+  number: number,
+  beside: number | null,
+): Promise<HTMLElement[]> => {
+  const { source, index, choice } = browsing;
+  const place = placeOf(browsing, number);
   const view = await source.view(number);
+  if (!view) return missingPage(number, place.back);
+  if (beside === null) return trajectoryPage(view, index, place, choice);
+  const other = await source.view(beside);
+  if (!other) return missingPage(beside, place.back);
+  return besidePage([view, other], [number, beside], place.back);
+};
+
+const showTrajectory = async (
+  browsing: Browsing,
+  number: number,
+  beside: number | null,
+): Promise<void> => {
+  const { places } = browsing;
+  const asked = location.hash;
+  const page = await readPage(browsing, number, beside).catch((cause: unknown) =>
+    missingPage(number, backTo(browsing, number), String(cause)),
+  );
   // the reader may have gone on while it was read
   if (location.hash !== asked) return;
-  const back = listHash(browsing.list);
-  const page = view
-    ? trajectoryPage(view, { number, count: index.entries.arm.length, back })
-    : missingPage(number, back);
   places.trajectory.replaceChildren(...page);
   places.trajectory.hidden = false;
   places.overview.hidden = true;
@@ -82,7 +123,7 @@ const follow = async (browsing: Browsing): Promise<void> => {
   const place = readPlace(location.hash);
   switch (place.kind) {
     case 'trajectory':
-      return showTrajectory(browsing, place.number);
+      return showTrajectory(browsing, place.number, place.beside);
     case 'list':
       browsing.list = place.list;
       showOverview(browsing);
@@ -106,17 +147,54 @@ const listenToFilters = (browsing: Browsing): void => {
   });
 };
 
+/** The line after the focused one; without one, the first. */
+const focusLine = ({ parts }: Browsing, by: 1 | -1): void => {
+  const lines = [...parts.list.querySelectorAll<HTMLElement>('a[id^="t-"]')];
+  const at = lines.indexOf(document.activeElement as HTMLElement);
+  lines[at < 0 ? 0 : at + by]?.focus();
+};
+
+const keyActions = (browsing: Browsing) => {
+  const { places, form } = browsing;
+  const isOpen = (): boolean => !places.trajectory.hidden;
+  const back = (): boolean => {
+    if (!isOpen() || browsing.opened === null) return false;
+    location.hash = backTo(browsing, browsing.opened);
+    return true;
+  };
+  const step = (by: 1 | -1): void => {
+    if (!isOpen()) {
+      focusLine(browsing, by);
+      return;
+    }
+    const next = browsing.opened === null ? null : neighbour(browsing, browsing.opened, by);
+    if (next !== null) location.hash = trajectoryHash(next);
+  };
+  const search = (): void => {
+    showOverview(browsing);
+    if (browsing.opened !== null) history.pushState(null, '', backTo(browsing, browsing.opened));
+    browsing.opened = null;
+    form.querySelector<HTMLInputElement>('input[name=text]')?.focus();
+  };
+  const change = (): void => {
+    places.trajectory.querySelector<HTMLElement>('.switch [aria-pressed=false]')?.click();
+  };
+  return { back, step, search, change };
+};
+
 /** List, filters and trajectories of a source in a page, by its address. */
 export const browse = async (source: Source, places: BrowsePlaces): Promise<void> => {
   const index = await source.index();
   const [form, parts] = [filterForm(index), listParts()];
   const browsing: Browsing = {
     ...{ places, source, index, form, parts },
+    choice: { as: 'tokens', mark: 'parts' },
     list: firstPage,
     found: [],
     opened: null,
   };
-  places.browser.replaceChildren(form, parts.count, parts.list, parts.pager);
+  const keys = listenToKeys(keyActions(browsing));
+  places.browser.replaceChildren(form, parts.count, parts.list, parts.pager, keys);
   refresh(browsing);
   listenToFilters(browsing);
   addEventListener('hashchange', () => void follow(browsing));

@@ -36,7 +36,7 @@ const tests = (index: ReportIndex, place: ListPlace): Passes[] => {
   const { sets, arms, questions, entries } = index;
   const set = sets.indexOf(place.set);
   const arm = arms.indexOf(place.arm);
-  const ended = endings.findIndex((name) => name === place.ended);
+  const ended = (endings as readonly string[]).indexOf(place.ended);
   const words = place.text.trim().toLowerCase();
   const all: readonly (readonly [asked: boolean, passes: Passes])[] = [
     [place.set !== '', (i) => questions.set[entries.question[i]!] === set],

@@ -5,6 +5,9 @@ import { type ListPlace, listHash, trajectoryHash } from './place.ts';
 
 const pageSize = 50;
 
+/** The page, from 1, on which the line at this place stands. */
+export const pageOf = (at: number): number => Math.floor(at / pageSize) + 1;
+
 const icons: Readonly<Record<Outcome, string>> = {
   right: '✓',
   wrong: '✗',

@@ -1,15 +1,19 @@
 import type { Question, Step, StopReason } from '@coa/core';
 import { element, isolated } from './dom.ts';
 import { observationBody } from './passages.ts';
+import type { TokenKind } from './payload.ts';
 
-const icons: Readonly<Record<Step['kind'], string>> = {
+/** A sign for each part; the word stands beside it. */
+export const partIcons: Readonly<Record<TokenKind, string>> = {
+  prompt: '≡',
   think: '◦',
   action: '→',
   observation: '▤',
   answer: '■',
 };
 
-const labels: Readonly<Record<Step['kind'], string>> = {
+export const partLabels: Readonly<Record<TokenKind, string>> = {
+  prompt: 'Prompt',
   think: 'Think',
   action: 'Action',
   observation: 'Observation',
@@ -58,8 +62,8 @@ export const stepItem = (question: Question, step: Step, forced: boolean): HTMLE
     element(
       'h4',
       {},
-      element('span', { class: 'sign', 'aria-hidden': 'true' }, icons[step.kind]),
-      labels[step.kind],
+      element('span', { class: 'sign', 'aria-hidden': 'true' }, partIcons[step.kind]),
+      partLabels[step.kind],
       note !== '' && element('span', { class: 'remark' }, ` ${note}`),
     ),
     ...body(question, step),

@@ -1,117 +1,141 @@
 import { element, isolated } from './dom.ts';
-import { outcomeOf } from './find.ts';
+import { outcomeAt, siblings } from './find.ts';
 import { outcomeBadge } from './list.ts';
-import type { TrajectoryView } from './payload.ts';
-import { stepItem, stopTexts } from './steps.ts';
+import type { NoTokens, ReportIndex, TokensView, TrajectoryView } from './payload.ts';
+import { trajectoryHash } from './place.ts';
+import { stepItem } from './steps.ts';
+import { type TokenChoice, tokenView } from './token-view.ts';
+import {
+  attemptFacts,
+  errorParts,
+  facts,
+  metricTable,
+  questionFacts,
+  viewBadge,
+} from './trajectory-facts.ts';
 
-const fact = (name: string, ...values: readonly string[]): HTMLElement =>
-  element(
-    'div',
-    {},
-    element('dt', {}, name),
-    ...values.map((value) => element('dd', {}, isolated(value))),
-  );
+/** How the reader wants trajectories shown, kept while the page is open. */
+export type TrajectoryChoice = TokenChoice & { as: 'tokens' | 'steps' };
 
-const metricText = (value: number | null): string => {
-  if (value === null) return 'not defined';
-  return Number.isInteger(value) ? String(value) : value.toFixed(3);
+/** Where a trajectory stands; `back` is the list's address. */
+export type TrajectoryPlace = {
+  readonly number: number;
+  readonly previous: number | null;
+  readonly next: number | null;
+  readonly back: string;
 };
 
-const metricTable = ({ metrics }: TrajectoryView): HTMLElement =>
+type Rollout = TrajectoryView['ended'] & { kind: 'rollout' };
+
+const stepList = ({ question }: TrajectoryView, ended: Rollout): HTMLElement[] => [
+  ...(ended.steps.length === 0 ? [element('p', {}, 'The model wrote nothing.')] : []),
   element(
-    'table',
-    { class: 'metrics' },
-    element('caption', {}, 'Metrics'),
-    element(
-      'thead',
-      {},
-      element(
-        'tr',
-        {},
-        element('th', { scope: 'col' }, 'Metric'),
-        element('th', { scope: 'col', class: 'number' }, 'Value'),
-      ),
-    ),
-    element(
-      'tbody',
-      {},
-      ...Object.entries(metrics).map(([id, value]) =>
-        element(
-          'tr',
-          {},
-          element('th', { scope: 'row' }, isolated(id)),
-          element('td', { class: 'number' }, metricText(value)),
-        ),
-      ),
-    ),
-  );
+    'ol',
+    { class: 'steps' },
+    ...ended.steps.map((step) => stepItem(question, step, ended.stop !== 'answered')),
+  ),
+];
 
-const supportTexts = ({ question }: TrajectoryView): string[] =>
-  question.supporting.map(({ title, passageId }) =>
-    passageId === undefined ? title : `${title} (${passageId})`,
-  );
-
-const facts = (view: TrajectoryView): HTMLElement => {
-  const { question, ended } = view;
-  const supports = supportTexts(view);
-  return element(
-    'dl',
-    { class: 'facts' },
-    ...(ended.kind === 'rollout' ? [fact('Prediction', ended.prediction ?? 'no answer')] : []),
-    fact('Accepted answers', ...question.golds),
-    ...(supports.length > 0 ? [fact('Gold passages', ...supports)] : []),
-    ...(ended.kind === 'rollout' ? [fact('Ended', stopTexts[ended.stop])] : []),
-    ...(ended.kind === 'rollout'
-      ? [
-          fact(
-            'Tokens',
-            `${ended.usage.completionTokens} written, ${ended.usage.promptTokens} read, ${ended.usage.requests} requests`,
-          ),
-          fact('Protocol', ended.protocol),
-        ]
-      : []),
-    fact('Seed', `${view.seed}, repeat ${view.repeat + 1}`),
-    ...(view.seconds === null ? [] : [fact('Time', `${view.seconds.toFixed(1)} s`)]),
-  );
-};
-
-const steps = (view: TrajectoryView): HTMLElement[] => {
-  const { question, ended } = view;
-  if (ended.kind === 'error') {
-    return [
-      element('h3', {}, `No trajectory: an error after ${ended.attempts} attempts`),
-      element('pre', { class: 'code' }, element('code', {}, ended.message)),
-    ];
-  }
-  const forced = ended.stop !== 'answered';
+/** Steps or tokens, chosen by two buttons; tokens first. */
+const switched = (
+  view: TrajectoryView,
+  ended: Rollout,
+  tokens: TokensView,
+  choice: TrajectoryChoice,
+): HTMLElement[] => {
+  const body = element('div', {});
+  const buttons = (['steps', 'tokens'] as const).map((as) => {
+    const label = as === 'steps' ? 'Steps' : 'Tokens';
+    const button = element('button', { type: 'button', 'data-as': as }, label);
+    button.addEventListener('click', () => show(as));
+    return button;
+  });
+  const show = (as: TrajectoryChoice['as']): void => {
+    choice.as = as;
+    for (const button of buttons) {
+      button.setAttribute('aria-pressed', String(button.dataset.as === as));
+    }
+    const content =
+      as === 'steps'
+        ? stepList(view, ended)
+        : [tokenView(tokens, view.question, ended.steps, choice)];
+    body.replaceChildren(...content);
+  };
+  show(choice.as);
   return [
-    element('h3', {}, 'Steps'),
-    ended.steps.length === 0 && element('p', {}, 'The model wrote nothing.'),
-    element(
-      'ol',
-      { class: 'steps' },
-      ...ended.steps.map((step) => stepItem(question, step, forced)),
-    ),
-  ].filter((node) => node !== false);
+    element('div', { class: 'switch', role: 'group', 'aria-label': 'Show as' }, ...buttons),
+    body,
+  ];
 };
 
-const neighbours = (number: number, count: number, back: string): HTMLElement =>
+const noTokensNote = ({ reason }: NoTokens): HTMLElement =>
+  element('p', { class: 'note' }, 'Shown by steps, not by tokens. ', isolated(reason));
+
+const content = (view: TrajectoryView, choice: TrajectoryChoice): HTMLElement[] => {
+  const { ended } = view;
+  if (ended.kind === 'error') return errorParts(ended);
+  const title = element('h3', {}, 'Trajectory');
+  const { tokens } = ended;
+  return tokens.kind === 'none'
+    ? [title, noTokensNote(tokens), ...stepList(view, ended)]
+    : [title, ...switched(view, ended, tokens, choice)];
+};
+
+const neighbours = ({ previous, next, back }: TrajectoryPlace): HTMLElement =>
   element(
     'nav',
     { class: 'pager', 'aria-label': 'Trajectories' },
     element('a', { href: back }, 'All trajectories'),
-    number > 0 && element('a', { href: `#t=${number - 1}` }, '← Previous'),
-    number < count - 1 && element('a', { href: `#t=${number + 1}` }, 'Next →'),
+    previous !== null &&
+      element('a', { href: trajectoryHash(previous), rel: 'prev' }, '← Previous'),
+    next !== null && element('a', { href: trajectoryHash(next), rel: 'next' }, 'Next →'),
   );
 
-/** Everything about one trajectory; `back` is the list's address. */
+const mostSiblings = 24;
+
+const siblingItem = (index: ReportIndex, number: number, other: number): HTMLElement => {
+  const { arms, entries } = index;
+  const repeat = `repeat ${entries.repeat[other]! + 1}`;
+  return element(
+    'li',
+    {},
+    element(
+      'a',
+      { href: trajectoryHash(other) },
+      isolated(arms[entries.arm[other]!] ?? ''),
+      `, ${repeat}`,
+    ),
+    outcomeBadge(outcomeAt(index, other)),
+    element('a', { href: trajectoryHash(number, other) }, 'side by side'),
+  );
+};
+
+/** What others made of the same question. */
+const otherAttempts = (index: ReportIndex, number: number): HTMLElement[] => {
+  const others = siblings(index, number);
+  if (others.length === 0) return [];
+  const left = others.length - mostSiblings;
+  return [
+    element('h3', { id: 'siblings-title' }, 'The same question'),
+    element(
+      'ul',
+      { class: 'siblings', 'aria-labelledby': 'siblings-title' },
+      ...others.slice(0, mostSiblings).map((other) => siblingItem(index, number, other)),
+    ),
+    ...(left > 0 ? [element('p', { class: 'note' }, `and ${left} more`)] : []),
+  ];
+};
+
+/** Everything about one trajectory. */
 export const trajectoryPage = (
   view: TrajectoryView,
-  at: { readonly number: number; readonly count: number; readonly back: string },
+  index: ReportIndex,
+  place: TrajectoryPlace,
+  choice: TrajectoryChoice,
 ): HTMLElement[] => {
-  const { question, arm, ended } = view;
+  const { question, arm } = view;
   return [
-    neighbours(at.number, at.count, at.back),
+    neighbours(place),
     element(
       'h2',
       { id: 'trajectory-title', tabindex: '-1' },
@@ -120,19 +144,25 @@ export const trajectoryPage = (
     element(
       'p',
       { class: 'meta' },
-      outcomeBadge(outcomeOf(view.metrics.exactMatch, ended.kind === 'error')),
+      viewBadge(view),
       isolated(question.dataset),
       isolated(arm),
       isolated(question.id),
     ),
-    facts(view),
-    ...steps(view),
-    metricTable(view),
+    facts(
+      ...attemptFacts(view).slice(0, 1),
+      ...questionFacts(view),
+      ...attemptFacts(view).slice(1),
+    ),
+    ...content(view, choice),
+    ...otherAttempts(index, place.number),
+    metricTable([view]),
   ];
 };
 
-/** Shown where there is no such trajectory. */
-export const missingPage = (number: number, back: string): HTMLElement[] => [
+/** Shown where there is no such trajectory, or none could be read. */
+export const missingPage = (number: number, back: string, why = ''): HTMLElement[] => [
   element('h2', { id: 'trajectory-title', tabindex: '-1' }, `There is no trajectory ${number}`),
+  ...(why === '' ? [] : [element('p', {}, isolated(why))]),
   element('p', {}, element('a', { href: back }, 'All trajectories')),
 ];
