@@ -8,7 +8,7 @@ export { type ComparisonPage, renderComparisonPage } from './compare-render.ts';
 export { overviewTable } from './compare-tables.ts';
 export { renderComparison, renderFlips } from './comparison-text.ts';
 export { indexColumns } from './index-columns.ts';
-export { type GateSuite, renderJunit } from './junit.ts';
+export { type GateSuite, gateNumber, renderJunit } from './junit.ts';
 export { type Estimate, macroAverage } from './macro-average.ts';
 export { type Html, type HtmlPart, html, trusted } from './markup.ts';
 export { type Block, pack } from './pack.ts';

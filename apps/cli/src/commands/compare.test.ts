@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openStore } from '@coa/store';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { compareCommand } from './compare.ts';
 import { gateCommand } from './gate.ts';
-import { storeRun } from './stored-runs.test-data.ts';
+import { manifestOf, questionOf, recordOf, storeRun } from './stored-runs.test-data.ts';
 
 let folder = '';
 let file = '';
@@ -79,6 +80,33 @@ test('the gate: 0 = nothing lost, 1 = more lost than may be, 2 = cannot be told'
   expect(await gate('4d', '--baseline', '1a')).toBe(2);
   expect(await gate('4d', '--baseline', '1a', '--max-drop', '5')).toBe(0);
   expect(printed.at(-1)).toContain('pass (at most 5 points may be lost)');
+});
+
+test('a gate says why its sides may not be comparable, and counts what is no share in its own unit', async () => {
+  const store = openStore(file);
+  const questions = Array.from({ length: 40 }, (_, i) => questionOf(`q${i}`));
+  for (const [runId, steps, dirty] of [
+    ['toy-1a', 3, false],
+    ['toy-2b', 2, true],
+  ] as const) {
+    const manifest = manifestOf(runId, ['CoA'], questions.length);
+    store.startRun({ ...manifest, revision: { ...manifest.revision, dirty } }, questions);
+    for (const question of questions)
+      store.appendRecord({
+        ...recordOf(runId, 'CoA', { question, right: true }),
+        metrics: { actionSteps: steps },
+      });
+  }
+  store.close();
+  const junit = join(folder, 'new/gate.xml');
+  const lost = ['2b', '--baseline', '1a', '--metric', 'actionSteps', '--junit', junit];
+  expect(await gate(...lost, '--max-drop', '0.5')).toBe(1);
+  const text = printed.at(-1)!;
+  expect(text).toMatch(/drop +-1\.000 +-1\.000 to -1\.000/);
+  expect(text).toContain('caution: toy-2b ran uncommitted code');
+  expect(text).toContain('drop (at most 0.5 of actionSteps may be lost)');
+  expect(readFileSync(junit, 'utf8')).toContain('toy-2b ran uncommitted code</system-err>');
+  expect(await gate(...lost, '--max-drop', '1')).toBe(0);
 });
 
 test('a gate that could not be run is neither passed nor failed', async () => {

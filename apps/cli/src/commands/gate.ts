@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
+  type Attempt,
+  type Comparison,
   compareSides,
   defaultDifference,
   type GateRow,
@@ -8,7 +11,7 @@ import {
   type Side,
   worstVerdict,
 } from '@coa/compare';
-import { type GateSuite, renderJunit } from '@coa/report';
+import { type GateSuite, gateNumber, renderJunit } from '@coa/report';
 import { openStore } from '@coa/store';
 import { Command } from 'commander';
 import { storeFile } from '../paths.ts';
@@ -29,25 +32,35 @@ type Choice = {
 const exitCodes: Readonly<Record<GateVerdict, number>> = { pass: 0, drop: 1, undecided: 2 };
 
 /** The mean over the sets decides (the only set where there is one); with `each`, every set as well. */
-const rowsOf = (
-  differences: ReturnType<typeof compareSides>['differences'],
-  { each, maxDrop }: Choice,
-): GateRow[] =>
+const rowsOf = ({ differences }: Comparison, { each }: Choice, maxDrop: number): GateRow[] =>
   (each ? differences : differences.slice(-1)).map((row) => ({
     row,
-    verdict: gateVerdict(row, maxDrop / 100),
+    verdict: gateVerdict(row, maxDrop),
   }));
 
-const points = (share: number): string => (100 * share).toFixed(1);
+const isShare = ({ value }: Attempt): boolean => value === null || (value >= 0 && value <= 1);
 
-const cells = (name: string, { row, verdict }: GateRow): string[] => [
-  name,
-  row.dataset ?? 'mean of sets',
-  verdict,
-  points(row.difference),
-  `${points(row.low)} to ${points(row.high)}`,
-  String(row.questions),
-];
+/** A share is counted in points; what is no share, e.g. action steps, in its own unit. */
+const unitOf = ({ flips }: Comparison): GateSuite['unit'] =>
+  flips.every(({ a, b }) => isShare(a) && isShare(b)) ? 'points' : 'plain';
+
+const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
+  const unit = unitOf(comparison);
+  const maxDrop = unit === 'points' ? choice.maxDrop / 100 : choice.maxDrop;
+  return { name, unit, rows: rowsOf(comparison, choice, maxDrop), cautions: comparison.cautions };
+};
+
+const cells = ({ name, unit }: GateSuite, { row, verdict }: GateRow): string[] => {
+  const shownAs = (value: number): string => gateNumber(value, unit);
+  return [
+    name,
+    row.dataset ?? 'mean of sets',
+    verdict,
+    shownAs(row.difference),
+    `${shownAs(row.low)} to ${shownAs(row.high)}`,
+    String(row.questions),
+  ];
+};
 
 const nameOf = ({ manifest, arm }: Side): string => `${manifest.runId}:${arm}`;
 
@@ -57,12 +70,34 @@ const suitesOf = (run: string, choice: Choice): GateSuite[] => {
     return pairsOf(store, [choice.baseline, run], undefined).map(({ a, b }) => {
       const { metric } = choice;
       const sides = [withRecords(store, a, metric), withRecords(store, b, metric)] as const;
-      const { differences } = compareSides(...sides, metric, defaultDifference);
-      return { name: `${nameOf(b)} against ${nameOf(a)}`, rows: rowsOf(differences, choice) };
+      const comparison = compareSides(...sides, metric, defaultDifference);
+      return suiteOf(`${nameOf(b)} against ${nameOf(a)}`, comparison, choice);
     });
   } finally {
     store.close();
   }
+};
+
+const printed = (
+  suites: readonly GateSuite[],
+  verdict: GateVerdict,
+  { metric, maxDrop }: Choice,
+): string => {
+  const head = ['comparison', 'set', 'verdict', 'difference', '95 %', 'n'];
+  const rows = suites.flatMap((suite) => suite.rows.map((row) => cells(suite, row)));
+  const cautions = [...new Set(suites.flatMap((suite) => suite.cautions))];
+  const unit = suites.every((suite) => suite.unit === 'points') ? 'points' : `of ${metric}`;
+  return [
+    textTable(head, rows),
+    '',
+    ...cautions.map((caution) => `caution: ${caution}`),
+    `${verdict} (at most ${maxDrop} ${unit} may be lost)`,
+  ].join('\n');
+};
+
+const writeJunit = (file: string, suites: readonly GateSuite[]): void => {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, renderJunit(suites));
 };
 
 const gate = (run: string, choice: Choice): void => {
@@ -70,16 +105,13 @@ const gate = (run: string, choice: Choice): void => {
   process.exitCode = exitCodes.undecided;
   const suites = suitesOf(run, choice);
   const verdict = worstVerdict(suites.flatMap(({ rows }) => rows.map((row) => row.verdict)));
-  if (choice.junit !== undefined) writeFileSync(choice.junit, renderJunit(suites));
-  if (choice.json)
-    console.log(JSON.stringify({ verdict, maxDrop: choice.maxDrop, suites }, null, 2));
-  else {
-    const head = ['comparison', 'set', 'verdict', 'difference', '95 %', 'n'];
-    const rows = suites.flatMap(({ name, rows: own }) => own.map((row) => cells(name, row)));
-    console.log(
-      `${shown(textTable(head, rows))}\n\n${verdict} (at most ${choice.maxDrop} points may be lost)`,
-    );
-  }
+  const { maxDrop, json, junit } = choice;
+  console.log(
+    json
+      ? JSON.stringify({ verdict, maxDrop, suites }, null, 2)
+      : shown(printed(suites, verdict, choice)),
+  );
+  if (junit !== undefined) writeJunit(junit, suites);
   process.exitCode = exitCodes[verdict];
 };
 
@@ -92,7 +124,12 @@ export const gateCommand = (): Command =>
     .argument('<run>', 'the run to be judged, or one arm of it as RUN:ARM')
     .requiredOption('--baseline <run>', 'the run it is held against')
     .option('--metric <id>', 'what is compared', 'exactMatch')
-    .option('--max-drop <points>', 'how much may be lost', numberOf, 2)
+    .option(
+      '--max-drop <points>',
+      'how much may be lost: of a share in points, else in the metric’s own unit',
+      numberOf,
+      2,
+    )
     .option('--each', 'every set must pass, not their mean alone')
     .option('--junit <file>', 'also write JUnit XML')
     .option('--store <file>', 'run store (default: runs.db in COA_HOME)')
