@@ -4,6 +4,12 @@ export type { ClusteredValue, IntervalOptions } from './bootstrap.ts';
 export { actionSteps, answered, toolFailures } from './conduct.ts';
 export { type Effect, type Stratum, stratifiedContrast } from './contrast.ts';
 export {
+  type DrawOptions,
+  type SeededEffect,
+  type SeededStratum,
+  seededContrast,
+} from './contrast-seeds.ts';
+export {
   allGoldFound,
   answerInObservations,
   goldRecall,
@@ -19,9 +25,16 @@ export {
   judge,
   judgePromptVersion,
 } from './judge.ts';
-export { benjaminiHochberg, holm } from './multiple-tests.ts';
+export { benjaminiHochberg, holm, holmLevels } from './multiple-tests.ts';
 export { mcnemarExact, type PairedDifference, pairedDifference } from './paired.ts';
-export { type ClaimTest, closeMargin, type PaperClaim, paperClaims } from './paper-claims.ts';
+export {
+  type CallShare,
+  type ClaimTest,
+  closeMargin,
+  ownClaims,
+  type PaperClaim,
+  paperClaims,
+} from './paper-claims.ts';
 export { minimumDetectableEffect } from './power.ts';
 export {
   releasedPredictionReward,
@@ -33,4 +46,5 @@ export { meanAtK, passAtK, passHatK, type Repeats } from './repeats.ts';
 export { type ScoredLine, scoreLine } from './score-line.ts';
 export { type Prediction, type PredictionScores, scorePrediction } from './score-prediction.ts';
 export { scoreTrajectory, standardMetrics } from './score-trajectory.ts';
-export { type ClaimResult, type ClaimRow, testClaims, type Verdict } from './test-claims.ts';
+export { type ClaimResult, type TestOptions, testClaims, type Verdict } from './test-claims.ts';
+export type { ClaimRow, TrainingCalls } from './test-claims-rows.ts';

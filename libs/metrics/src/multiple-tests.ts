@@ -20,6 +20,20 @@ export const holm = (pValues: readonly number[]): number[] => {
 };
 
 /**
+ * The level at which Holm's procedure decides each test, in the order given: a p-value at most its level is a rejection,
+ * and an interval that leaves out as much is consistent with it. Tests behind the first that is not rejected stay at its level.
+ */
+export const holmLevels = (pValues: readonly number[], level: number): number[] => {
+  const levels = new Array<number>(pValues.length);
+  let stopped: number | null = null;
+  for (const [rank, i] of ascending(pValues).entries()) {
+    levels[i] = stopped ?? level / (pValues.length - rank);
+    if (pValues[i]! > levels[i]!) stopped = levels[i]!;
+  }
+  return levels;
+};
+
+/**
  * Benjamini and Hochberg's step-up adjustment (1995): adjusted p-values, in the order given, that hold the expected share
  * of false discoveries under independence or positive dependence. Throws where one is not in [0, 1].
  */
