@@ -10,6 +10,7 @@ const fewest = 10;
 type Panel = {
   readonly id: 'figure3a' | 'figure3b';
   readonly title: string;
+  readonly short: string;
   readonly caption: string;
   readonly y: string;
   readonly printed: 'shareOfRight' | 'success';
@@ -21,6 +22,7 @@ const panels: readonly Panel[] = [
   {
     id: 'figure3a',
     title: 'Figure 3a: right answers by action steps',
+    short: '3a. Right answers by action steps',
     caption:
       'Figure 3a of arXiv 2503.06580 and this run: of all right answers, the share found with so many action steps, per cent.',
     y: 'Share of right answers, per cent',
@@ -31,6 +33,7 @@ const panels: readonly Panel[] = [
   {
     id: 'figure3b',
     title: 'Figure 3b: success rate by action steps',
+    short: '3b. Success by action steps',
     caption:
       'Figure 3b of arXiv 2503.06580 and this run: of the rollouts with so many action steps, the share that is exactly right, per cent; of this run with its 95 % interval, where at least 10 rollouts took so many.',
     y: 'Exact match, per cent',
@@ -112,11 +115,11 @@ export const figure3Charts = (summary: Summary): LineChart[] => {
       },
     };
     return [
-      { ...scale, id: `${panel.id}-run`, title: `${panel.title}, this run`, series: ours },
+      { ...scale, id: `${panel.id}-run`, title: `${panel.short}, this run`, series: ours },
       {
         ...scale,
         id: `${panel.id}-paper`,
-        title: `${panel.title}, as printed (7B models)`,
+        title: `${panel.short}, as printed`,
         series: printed,
       },
     ];

@@ -15,6 +15,9 @@ import { oneDecimal, percentCell } from './tables.ts';
 
 const sets: readonly PrintedColumn[] = Object.values(printedColumns);
 
+/** The column beside a printed average that is not the mean of its columns. */
+const meanLabel = 'mean';
+
 type Metric = 'exactMatch' | 'judged';
 const metricNames = { exactMatch: 'EM', judged: 'Judged' } as const;
 const place = { exactMatch: 0, judged: 1 } as const;
@@ -65,7 +68,7 @@ const columnsOf = ({ columns, whole, metrics }: Layout): Column[] => [
   ...(whole
     ? metrics.flatMap((metric): Column[] => [
         { label: metricNames[metric], over: 'Average', format: oneDecimal },
-        { label: 'recomputed', over: 'Average', format: oneDecimal },
+        { label: meanLabel, over: 'Average', format: oneDecimal },
       ])
     : []),
 ];
@@ -73,13 +76,15 @@ const columnsOf = ({ columns, whole, metrics }: Layout): Column[] => [
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The mean of the six columns where it is further from the printed average than rounding can be. */
-const recomputed = ({ scores }: PrintedRow, metric: Metric): number | null => {
+/** The mean of the six columns where it is further from the printed average than rounding can be, else nothing to say. */
+const recomputed = ({ scores }: PrintedRow, metric: Metric): number | '' => {
   const mean = meanOf(sets.map((column) => scores[column][place[metric]]));
-  return Math.abs(mean - scores.Average[place[metric]]) > 0.06 ? mean : null;
+  return Math.abs(mean - scores.Average[place[metric]]) > 0.06 ? mean : '';
 };
 
 const bigger = 'DeepSeek-R1';
+
+const ourRace = 'ours';
 
 const printedRow = (row: PrintedRow, { columns, whole }: Layout): Row => {
   const of = (metric: Metric): Cell[] => [
@@ -105,15 +110,15 @@ const ourRow = (arm: string, summary: Summary, layout: Layout, manifest: Manifes
     const estimates = rows.map((row?: SummaryRow): Estimate | null => row?.[metric] ?? null);
     const all = estimates.filter((one) => one !== null);
     const average = all.length === sets.length ? macroAverage(all) : null;
-    return [...estimates.map(percentCell), ...(layout.whole ? [percentCell(average), null] : [])];
+    return [...estimates.map(percentCell), ...(layout.whole ? [percentCell(average), ''] : [])];
   };
   const method = printedMethodOf(arm, manifest.arms);
   const printed = printedTable1.find((row) => row.method === method);
   return {
     group: printed?.group ?? otherArms,
     label: arm,
-    source: layout.published ? 'this run' : 'this run, Atlas',
-    race: 'this run',
+    source: layout.published ? 'ours' : 'ours, Atlas',
+    race: ourRace,
     values: { exactMatch: of('exactMatch'), judged: of('judged') },
   };
 };
@@ -133,6 +138,9 @@ const rowsOf = (summary: Summary, layout: Layout, manifest: Manifest): Row[] => 
   ];
 };
 
+const labelCell = ({ label, race }: Row): Cell =>
+  race === ourRace ? { value: label, own: true } : label;
+
 /** A row's cells, EM and judged side by side. */
 const interleaved = (row: Row, { metrics, columns, whole }: Layout): CellParts[] => {
   const at = (metric: Metric, i: number): CellParts => cellParts(row.values[metric][i]);
@@ -148,7 +156,7 @@ const markedRows = (rows: readonly Row[], layout: Layout, columns: readonly Colu
   const cells = rows.map((row) => interleaved(row, layout));
   const marks = columns.slice(2).map(({ label }, i) => {
     // what we computed from printed numbers was not in the paper's race
-    if (label === 'recomputed') return [];
+    if (label === meanLabel) return [];
     const entries = rows.map(({ group, race }, r) => {
       const { value } = cells[r]![i]!;
       return { group, race, value: typeof value === 'number' ? value : null };
@@ -206,7 +214,7 @@ export const paperTable1 = (summary: Summary, manifest: Manifest): Table | null 
     groups: [...new Set(rows.map(({ group }) => group))].map((name) => ({
       name,
       rows: rows.flatMap((row, i) =>
-        row.group === name ? [[row.label, row.source, ...cells[i]!]] : [],
+        row.group === name ? [[labelCell(row), row.source, ...cells[i]!]] : [],
       ),
     })),
     notes: notesOf(layout),

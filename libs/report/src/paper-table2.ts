@@ -30,8 +30,8 @@ const printedLine = (row: PrintedKnowledge, judged: boolean): Cell[] => [
 ];
 
 const ourLine = (arm: string, rows: readonly KnowledgeRow[], judged: boolean): Cell[] => [
-  arm,
-  'this run',
+  { value: arm, own: true },
+  'ours',
   ...[false, true].flatMap((known) =>
     (['threeHop', 'oneHop'] as const).flatMap((part) => {
       const row = rows.find((one) => one.known === known && one.part === part);

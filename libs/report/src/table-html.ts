@@ -78,7 +78,7 @@ const scalesOf = (table: Table): Scales =>
   table.columns.map(({ drawn }, i) => (drawn === 'interval' ? reach(table, i) : null));
 
 const rowHtml = (row: readonly Cell[], columns: readonly Column[], scales: Scales): Html =>
-  html`<tr>${columns.map((column, i) => {
+  html`<tr${cellParts(row[0]).own && html` class="own"`}>${columns.map((column, i) => {
     const most = scales[i] ?? null;
     return [cellHtml(row[i], column, i === 0), most !== null && plot(cellParts(row[i]), most)];
   })}</tr>
@@ -97,7 +97,8 @@ ${
 
 /** A long name without spaces may break where a capital follows a small letter. */
 const breakable = (label: string): HtmlPart => {
-  const pieces = label.split(/(?<=\p{Ll})(?=\p{Lu}\p{Ll}+\p{Lu}|\p{Lu}\p{Ll}{3})/u);
+  if (label.length <= 12) return label;
+  const pieces = label.split(/(?<=\p{Ll})(?=\p{Lu})/u);
   return pieces.map((piece, i) => (i === 0 ? piece : html`<wbr>${piece}`));
 };
 

@@ -33,6 +33,8 @@ export type CellParts = {
   readonly tone?: Tone;
   /** Small print that belongs to the value. */
   readonly note?: string;
+  /** In a row's first cell: the row is one of those that the table is about, among others to hold it against. */
+  readonly own?: true;
   /** A place in the same page. */
   readonly href?: `#${string}`;
 };

@@ -22,7 +22,7 @@ const axis = (text: string, most: number | undefined) => ({
   ...(most !== undefined && { max: most }),
   title: { display: true, text, color: token('--quiet') },
   ticks: { color: token('--quiet') },
-  grid: { color: token('--line') },
+  grid: { color: token('--faint') },
   border: { display: false },
 });
 
@@ -36,6 +36,7 @@ const build = (canvas: HTMLCanvasElement, { x, y, series, most }: LineChart): Ch
         borderWidth: 1.75,
         pointRadius: points.length > 15 ? 0 : 4,
         pointHoverRadius: 6,
+        clip: 8,
         ...styleOf(i),
       })),
     },
