@@ -14,6 +14,7 @@ export { type Html, type HtmlPart, html, trusted } from './markup.ts';
 export { type Block, pack } from './pack.ts';
 export { packRecords, type TokenTextsOf } from './pack-records.ts';
 export { type PageParts, pageBody } from './page.ts';
+export { type ArmTraining, callsTable, trainingCalls } from './real-calls.ts';
 export {
   type Client,
   inert,
