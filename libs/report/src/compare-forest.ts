@@ -74,5 +74,5 @@ export const forest = (comparison: Comparison, id: string): Html => {
     (row) => html`
 <div class="forest-row${row.dataset === null && ' total'}"><span class="forest-name"><bdi>${setName(row)}</bdi></span>${plot(row, scale, factor)}<span class="forest-value"><b>${show(factor * row.difference)}</b> <span class="range">${show(factor * row.low)} to ${show(factor * row.high)}</span> <span class="verdict-word">${row.verdict}</span></span></div>`,
   );
-  return html`<figure class="forest" aria-labelledby="${id}"><figcaption id="${id}">B less A, <bdi>${metric}</bdi>, ${name}, with 95 % intervals. Left of 0: A is better; right of 0: B is better.</figcaption>${rows}${axis(scale, (tick) => show(tick, small))}</figure>`;
+  return html`<figure class="forest" aria-labelledby="${id}"><figcaption id="${id}">B less A, <bdi>${metric}</bdi>, ${name}, with 95 % intervals. Left of 0 A is higher, right of 0 B.</figcaption>${rows}${axis(scale, (tick) => show(tick, small))}</figure>`;
 };

@@ -83,11 +83,17 @@ export const browseFlips = (
     const flips = lists[at.c] ?? lists[0];
     if (flips) showFlips(index, flips, at, parts);
   };
-  const follow = (): void => {
+  const follow = (from: string): void => {
     const at = readFlipPlace(location.hash);
     if (at === null) return;
     fillForm(form, at);
     show(at);
+    // back from two trajectories: the line that led to them
+    const line = [...parts.list.querySelectorAll('a')].find(({ hash }) => hash === from);
+    if (line) {
+      line.focus();
+      return;
+    }
     title.tabIndex = -1;
     title.focus({ preventScroll: true });
     title.scrollIntoView();
@@ -99,6 +105,6 @@ export const browseFlips = (
     show(at);
   });
   show(firstPlace);
-  addEventListener('hashchange', follow);
-  follow();
+  addEventListener('hashchange', ({ oldURL }) => follow(new URL(oldURL).hash));
+  follow('');
 };
