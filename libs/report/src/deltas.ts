@@ -1,4 +1,10 @@
-import { compareValues, type Difference, judgeTogether, type ValuedAttempt } from '@coa/compare';
+import {
+  compareValues,
+  type Difference,
+  defaultDifference,
+  judgeTogether,
+  type ValuedAttempt,
+} from '@coa/compare';
 import type { ClaimRow } from '@coa/metrics';
 import { setName, verdictCell } from './compare-tables.ts';
 import type { Cell, Column, Table } from './table.ts';
@@ -12,6 +18,9 @@ export type Deltas = { readonly baseline: string; readonly arms: readonly ArmDel
 
 /** What a difference needs of a rollout; `score` is its exact match. */
 type ScoredRollout = Pick<ClaimRow, 'arm' | 'dataset' | 'question' | 'score'>;
+
+/** As the report's other intervals; a page's many comparisons must not take longer than its tables. */
+const resamples = 2000;
 
 type Sorted = ReadonlyMap<string, readonly ValuedAttempt[]>;
 
@@ -53,7 +62,7 @@ export const deltasOf = (
   const compared = arms.flatMap((arm) => {
     const b = attempts.get(arm) ?? [];
     if (arm === baseline || !shareQuestions(a, b)) return [];
-    return [{ arm, differences: compareValues(a, b) }];
+    return [{ arm, differences: compareValues(a, b, { ...defaultDifference, resamples }) }];
   });
   return compared.length === 0 ? null : { baseline, arms: judgedTogether(compared) };
 };

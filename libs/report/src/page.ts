@@ -54,6 +54,12 @@ const sectionsOf = ({ summary, manifest, training }: PageParts): Section[] => {
   const all: readonly (Section & { readonly when: boolean })[] = [
     { id: 'results', title: 'Results', content: results, when: true },
     {
+      id: 'deltas',
+      title: `Against ${summary.deltas?.baseline}`,
+      content: shown('deltas'),
+      when: tables.has('deltas'),
+    },
+    {
       id: 'claims',
       title: 'The paper’s claims',
       content: shown('claims'),
@@ -119,7 +125,7 @@ export const pageBody = (parts: PageParts): Html => {
   ];
   return html`<a class="skip" href="#main">Skip to the content</a>
 ${masthead(parts)}
-<main id="main" tabindex="-1"><div id="overview">${contents(sections)}
+<main id="main" tabindex="-1"><div id="overview" class="with-side">${contents(sections)}
 <div class="sections">${sections.map(sectionHtml)}</div></div>
 <article id="trajectory" hidden aria-labelledby="trajectory-title"></article></main>
 <footer id="origin" aria-labelledby="origin-title"><h2 id="origin-title">Where this comes from</h2>${origin(manifest, generatedBy)}</footer>`;

@@ -1,4 +1,5 @@
 import type { Manifest } from '@coa/core';
+import { deltasTable } from './deltas.ts';
 import { claimsTable, knowledgeTable, trainingTable } from './evidence-tables.ts';
 import { type Block, pack } from './pack.ts';
 import { paperFigure3 } from './paper-figure3.ts';
@@ -16,10 +17,11 @@ export const reportTables = (
   manifest: Manifest,
   training: readonly TrainingCurve[],
 ): Table[] => {
-  const { claims, knowledge, steps } = summary;
+  const { claims, deltas, knowledge, steps } = summary;
   const tables = [
     headlineTable(summary),
     resultsTable(summary),
+    deltas && deltasTable(deltas),
     claims.length > 0 && claimsTable(summary),
     paperTable1(summary, manifest),
     ...paperFigure3(summary),

@@ -1,5 +1,6 @@
 import { deriveSeed, type Manifest, type RunRecord, type StopReason, seededRng } from '@coa/core';
 import { type ClusteredValue, type Interval, meanWithInterval, testClaims } from '@coa/metrics';
+import { deltasOf } from './deltas.ts';
 import { macroAverage } from './macro-average.ts';
 import {
   knowledgeRows,
@@ -130,7 +131,7 @@ const collect = ({ cells, arms, rated }: Collected, record: RunRecord): void => 
 
 const summaryFrom = (
   { cells, arms: found, rated }: Collected,
-  { rootSeed }: Pick<Manifest, 'rootSeed'>,
+  { rootSeed, baseline }: Manifest,
 ): Summary => {
   const [datasets, arms] = [[...cells.keys()], [...found]];
   const rows = datasets.flatMap((dataset) =>
@@ -148,6 +149,7 @@ const summaryFrom = (
     ...{ datasets, arms, rows, averages },
     knowledge: knowledgeRows(rated, arms, rootSeed),
     steps: stepRows(rated, arms, rootSeed),
+    deltas: deltasOf(rated, { baseline, arms }),
     claims: testClaims(rated),
   };
 };

@@ -1,5 +1,6 @@
 import type { StopReason } from '@coa/core';
 import type { ClaimResult, Interval } from '@coa/metrics';
+import type { Deltas } from './deltas.ts';
 import type { Estimate } from './macro-average.ts';
 
 /** One question set answered by one arm. Errors are counted apart: no mean includes them. */
@@ -73,6 +74,8 @@ export type Summary = {
   readonly knowledge: readonly KnowledgeRow[];
   /** Arm by arm, by number of action steps. */
   readonly steps: readonly StepRow[];
+  /** Every other arm against the baseline; null where the run names none. */
+  readonly deltas: Deltas | null;
   /** The paper's claims that these arms can speak to. */
   readonly claims: readonly ClaimResult[];
 };

@@ -1,4 +1,5 @@
 import type { Manifest } from '@coa/core';
+import { deltasText } from './deltas.ts';
 import { percent, percentRange } from './numerals.ts';
 import { unprintedNote } from './paper-table.ts';
 import { reportTables } from './report-tables.ts';
@@ -42,7 +43,8 @@ export const renderTable = (summary: Summary, manifest: Manifest): string => {
     `${plain(manifest.experiment)} · ${plain(manifest.model.name)} · seed ${manifest.rootSeed} · repeats ${manifest.repeats}`,
     ...(errors > 0 ? [`${errors} errors, counted apart: no mean includes them`] : []),
   ];
-  return `${padded([header, ...body(summary)])}\n\n${notes.join('\n')}\n`;
+  const against = summary.deltas === null ? '' : `\n${deltasText(summary.deltas)}`;
+  return `${padded([header, ...body(summary)])}\n${against}\n${notes.join('\n')}\n`;
 };
 
 /** The run's tables as one Markdown document; the training's curves stay in the page. */
