@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { mostThreads } from './kernels.ts';
-import { nativeObstacle } from './native-build.ts';
+import { nativeObstacle, usableMemory } from './native-build.ts';
 import type { Compute } from './open-compute.ts';
 import { linear } from './ops/linear.ts';
 
@@ -22,7 +22,7 @@ export type Machine = {
 export const readMachine = (): Machine => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
-  memoryBytes: totalmem(),
+  memoryBytes: usableMemory(),
   load: loadavg()[0] ?? 0,
   node: process.version,
   nvidia: existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidia0'),
@@ -54,7 +54,7 @@ export const adviceFor = ({ backend, detail, threads }: Compute, machine: Machin
     );
   if (machine.nvidia && backend !== 'cuda')
     advice.push(
-      'an NVIDIA GPU seems to be here: npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0, then --backend cuda',
+      'an NVIDIA GPU seems to be here: npm install --no-save @tensorflow/tfjs-node-gpu@4.22.0, then --backend cuda (not yet run by us on a GPU)',
     );
   return advice;
 };

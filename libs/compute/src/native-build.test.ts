@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { usableMemory } from './native-build.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -99,4 +100,11 @@ test('a build folder that cannot be made does not fail the installation', () => 
   expect(stderr).toContain('WASM will be used: ENOTDIR');
   expect(stderr).toContain('the reason is not recorded');
   expect(status).toBe(0);
+});
+
+test('memory is what the machine has, or what the container may use of it', () => {
+  expect(usableMemory(16, 0)).toBe(16);
+  expect(usableMemory(16, 2 ** 60)).toBe(16);
+  expect(usableMemory(16, 4)).toBe(4);
+  expect(usableMemory()).toBeGreaterThan(2 ** 28);
 });

@@ -36,7 +36,16 @@ export const nativeObstacle = (): string | null => {
   }
 };
 
-/** Of the machine's memory, at most this part may be the kernels'. */
+/**
+ * Memory that this process may use: the machine's, or less where a container limits it.
+ * @param limit the control group's; 0, or more than there is, where it has none
+ */
+export const usableMemory = (
+  total: number = totalmem(),
+  limit: number = process.constrainedMemory(),
+): number => (limit > 0 ? Math.min(total, limit) : total);
+
+/** Of that, at most this part may be the kernels'. */
 const memoryShare = 0.9;
 
 /**
@@ -51,7 +60,7 @@ export const loadNative = (widest: NativeInstructions | '' = ''): Build => {
   return {
     kind: 'native',
     instructions,
-    memoryLimit: Math.floor(totalmem() * memoryShare),
+    memoryLimit: Math.floor(usableMemory() * memoryShare),
     grow: (bytes) => {
       const { buffer, address } = addon.slab(bytes);
       return { buffer: () => buffer, start: 0, address, bytes };

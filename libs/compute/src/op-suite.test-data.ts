@@ -179,6 +179,17 @@ const differenceCases: OpCase[] = [
   embeddingCase(9, 5),
   attentionCase({ batch: 2, length: 5, heads: 4, kvHeads: 2, headDim: 6 }),
   attentionCase({ batch: 1, length: 19, heads: 1, kvHeads: 1, headDim: 2, packed: [3, 5, 11] }),
+  attentionCase({ batch: 1, length: 1, heads: 2, kvHeads: 1, headDim: 4 }),
+  attentionCase({ batch: 3, length: 1, heads: 2, kvHeads: 2, headDim: 2 }),
+  // a key-value head each, and all queries over one
+  attentionCase({ batch: 2, length: 7, heads: 3, kvHeads: 3, headDim: 4 }),
+  attentionCase({ batch: 1, length: 9, heads: 5, kvHeads: 1, headDim: 6 }),
+  // one token each
+  linearCase([1, 7, 3], ['bias', 'residual']),
+  rmsNormCase(1, 5),
+  swigluCase(1, 3, 1),
+  embeddingCase(1, 5),
+  headCase({ rows: 1, width: 5, vocabulary: 7 }),
   headCase({ rows: 9, width: 5, vocabulary: 7, options: { temperature: 1.3 } }),
 ];
 

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCompute } from './open-compute.ts';
@@ -6,18 +8,21 @@ import { addInPlace } from './ops/adamw.ts';
 import { rmsNorm } from './ops/rms-norm.ts';
 import { ourBackends } from './our-backends.test-data.ts';
 
-let burner: ChildProcess;
+/** As many as there are cores: some thread is always without one. */
+let burners: ChildProcess[] = [];
 beforeAll(() => {
-  burner = spawn(process.execPath, ['-e', 'for (;;);']);
+  burners = Array.from({ length: availableParallelism() }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);']),
+  );
 });
 afterAll(() => {
-  burner.kill('SIGKILL');
+  for (const burner of burners) burner.kill('SIGKILL');
 });
 
 /** Two full tasks and a small one for `add`: 16,384 values each. */
 const size = 40_000;
 
-describe.each(ourBackends)('%s beside a process that keeps a core busy', (backend) => {
+describe.each(ourBackends)('%s beside processes that keep every core busy', (backend) => {
   test('2,000 small additions by three threads all happen once', async () => {
     await openCompute({ backend, threads: 3 });
     const one = tf.tensor1d(Float32Array.from({ length: size }, (_, i) => i % 7));
@@ -40,5 +45,37 @@ describe.each(ourBackends)('%s beside a process that keeps a core busy', (backen
       }
       y.dispose();
     }
+  });
+
+  test('nobody waits for a thread that has no core: as fast as alone where the system lets it', async () => {
+    const one = tf.ones([size]);
+    const total = tf.variable(tf.zeros([size]));
+    /** Milliseconds of 100 additions, the best of eight rounds. */
+    const best = async (threads: number): Promise<number> => {
+      await openCompute({ backend, threads });
+      const rounds = Array.from({ length: 8 }, () => {
+        const begin = performance.now();
+        for (let i = 0; i < 100; i++) addInPlace(total, one);
+        return performance.now() - begin;
+      });
+      return Math.min(...rounds);
+    };
+    const alone = await best(1);
+    // a barrier that waits for all three takes a second and more
+    expect(await best(3)).toBeLessThan(20 * alone + 20);
+    for (const tensor of [one, total]) tensor.dispose();
+  }, 30_000);
+
+  test('threads without work sleep', async () => {
+    await openCompute({ backend, threads: 3 });
+    const total = tf.variable(tf.zeros([size]));
+    const one = tf.ones([size]);
+    addInPlace(total, one);
+    await setTimeout(100);
+    const before = process.cpuUsage();
+    await setTimeout(300);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(100_000);
+    for (const tensor of [one, total]) tensor.dispose();
   });
 });
