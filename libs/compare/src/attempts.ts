@@ -53,24 +53,19 @@ export const attemptKey = ({
 }: Pick<Attempt, 'dataset' | 'question' | 'repeat'>): string =>
   JSON.stringify([dataset, question, repeat]);
 
+/** One record by the metric `metric`; `number`: its place among those of its side. */
+export const attemptOf = (record: RunRecord, metric: string, number: number): Attempt => {
+  const { outcome, metrics, repeat } = record;
+  const asked = outcome.kind === 'error' ? outcome.question : outcome.rollout.trajectory.question;
+  const { dataset, id, text, golds } = asked;
+  const value = outcome.kind === 'error' ? null : (metrics[metric] ?? null);
+  const question = id;
+  return { number, dataset, question, text, golds, repeat, value, outcome: outcomeOf(record) };
+};
+
 /** Records in, one attempt each out, by the metric `metric`. */
 export const attemptsOf = (records: Iterable<RunRecord>, metric: string): Attempt[] => {
   const attempts: Attempt[] = [];
-  for (const record of records) {
-    const { outcome, metrics, repeat } = record;
-    const asked = outcome.kind === 'error' ? outcome.question : outcome.rollout.trajectory.question;
-    const { dataset, id, text, golds } = asked;
-    const value = outcome.kind === 'error' ? null : (metrics[metric] ?? null);
-    attempts.push({
-      number: attempts.length,
-      dataset,
-      question: id,
-      text,
-      golds,
-      repeat,
-      value,
-      outcome: outcomeOf(record),
-    });
-  }
+  for (const record of records) attempts.push(attemptOf(record, metric, attempts.length));
   return attempts;
 };

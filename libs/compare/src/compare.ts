@@ -94,17 +94,17 @@ const textsAgree = (a: readonly Attempt[], b: readonly Attempt[]): string[] => {
     : [];
 };
 
-/**
- * Compares b with a (the baseline) by one metric: differences with intervals and verdicts, who got what right, what it cost,
- * and where their configurations differ. Throws where no question has a value on both sides.
- */
-export const compareSides = (
-  a: SideRecords,
-  b: SideRecords,
-  metric = 'exactMatch',
+/** A side, and its attempts by the metric that is compared. */
+export type SideAttempts = Side & { readonly attempts: readonly Attempt[] };
+
+/** `compareSides` of attempts, for who reads records in slices. */
+export const compareAttempts = (
+  a: SideAttempts,
+  b: SideAttempts,
+  metric: string,
   options: DifferenceOptions = defaultDifference,
 ): Comparison => {
-  const [ours, theirs] = [attemptsOf(a.records, metric), attemptsOf(b.records, metric)];
+  const [ours, theirs] = [a.attempts, b.attempts];
   const [left, right] = [a, b].map(({ manifest, arm }) => ({ manifest, arm })) as [Side, Side];
   const differences = compareValues(ours, theirs, options);
   return {
@@ -119,4 +119,21 @@ export const compareSides = (
     prompt: promptDifferences(a.manifest.arms[a.arm], b.manifest.arms[b.arm]),
     cautions: [...cautionsOf(left, right, metric, differences), ...textsAgree(ours, theirs)],
   };
+};
+
+/**
+ * Compares b with a (the baseline) by one metric: differences with intervals and verdicts, who got what right, what it cost,
+ * and where their configurations differ. Throws where no question has a value on both sides.
+ */
+export const compareSides = (
+  a: SideRecords,
+  b: SideRecords,
+  metric = 'exactMatch',
+  options: DifferenceOptions = defaultDifference,
+): Comparison => {
+  const read = ({ records, ...side }: SideRecords): SideAttempts => ({
+    ...side,
+    attempts: attemptsOf(records, metric),
+  });
+  return compareAttempts(read(a), read(b), metric, options);
 };

@@ -1,5 +1,12 @@
-export { type Attempt, type AttemptOutcome, attemptKey, attemptsOf } from './attempts.ts';
-export { type Comparison, compareSides, type Side, type SideRecords } from './compare.ts';
+export { type Attempt, type AttemptOutcome, attemptKey, attemptOf, attemptsOf } from './attempts.ts';
+export {
+  type Comparison,
+  compareAttempts,
+  compareSides,
+  type Side,
+  type SideAttempts,
+  type SideRecords,
+} from './compare.ts';
 export {
   type ConfigDifference,
   configDifferences,
