@@ -32,7 +32,8 @@ const sidesOf = (store: Store, { run, arm }: Chosen): Side[] => {
 
 const withinRun = (sides: readonly Side[], baseline: string | undefined): SidePair[] => {
   const arms = sides.map(({ arm }) => arm);
-  const name = baseline ?? arms[0]!;
+  const own = sides[0]!.manifest.baseline;
+  const name = baseline ?? arms.find((arm) => arm === own) ?? arms[0]!;
   const a = sides.find(({ arm }) => arm === name);
   if (!a) throw new Error(`no arm '${name}' to compare with; there is ${quoted(arms)}`);
   const others = sides.filter((side) => side !== a);
@@ -58,7 +59,7 @@ const acrossRuns = (ours: readonly Side[], theirs: readonly Side[]): SidePair[] 
 };
 
 /**
- * What is compared with what: in one run each other arm with the baseline (`--baseline`, else the first); of several runs
+ * What is compared with what: in one run each other arm with the baseline (`--baseline`, else the run's own, else the first); of several runs
  * each with the first, arms of one name together, or one arm with each.
  */
 export const pairsOf = (

@@ -59,3 +59,31 @@ test('a judge that fails leaves the verdict undefined and says so', async () => 
   expect(await cachedJudge(policy, settings(said))(trajectory)).toEqual({ judged: null });
   expect(said).toEqual(['no verdict on nq/q1: judge on strike']);
 });
+
+test('repeats that answer differently are judged apart; the same answer has the same verdict', async () => {
+  const { policy, calls } = counting(() => 'Verdict: correct');
+  const ask = cachedJudge(policy, settings([]));
+  const answering = (text: string): Trajectory => ({
+    ...trajectory,
+    steps: [{ kind: 'answer', text }],
+  });
+  await ask(answering('Georges Bizet'));
+  const once = calls.n;
+  await ask(answering('Bizet'));
+  expect(calls.n).toBe(2 * once);
+  await ask(answering('Georges Bizet'));
+  expect(calls.n).toBe(2 * once);
+});
+
+test('the votes on one answer are drawn apart: each has a seed of its own', async () => {
+  const seeds: number[] = [];
+  const policy = scriptedPolicy({
+    script: ({ options }) => {
+      seeds.push(options.seed);
+      return 'Verdict: correct';
+    },
+  });
+  await cachedJudge(policy, settings([]))(trajectory);
+  expect(seeds.length).toBeGreaterThan(1);
+  expect(new Set(seeds).size).toBe(seeds.length);
+});

@@ -41,6 +41,20 @@ describe('one run, end to end over the primer, with the scripted policy', () => 
     expect(lines[0].metrics.actionSteps).toBe(1);
   });
 
+  test('repeats of a question are samples of their own, in the store too', async () => {
+    const { runId } = await runExperiment(tinyExperiment, {}, tinyServices(places));
+    const lines = exported(places, runId)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    // the scripted policy ends its answers with the seed that it is asked with
+    const answers = lines.map(({ arm, dataset, questionId, steps }) =>
+      JSON.stringify([arm, dataset, questionId, steps.at(-1).text]),
+    );
+    expect(new Set(answers).size).toBe(24);
+    expect(new Set(lines.map(({ seed }) => seed)).size).toBe(12);
+  });
+
   test('the same command makes nothing twice', async () => {
     const again = await runExperiment(tinyExperiment, {}, tinyServices(places));
     expect(again).toMatchObject({ resumed: 24, made: 0, complete: true });

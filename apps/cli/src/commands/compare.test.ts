@@ -44,6 +44,22 @@ test('one run: every arm with the baseline', async () => {
   expect(comparison.differences[0]).toMatchObject({ difference: -0.5, verdict: 'worse' });
 });
 
+test('one run: the baseline that its experiment names, where it has rollouts', async () => {
+  for (const [runId, baseline] of [
+    ['toy-1a', 'ReAct'],
+    ['toy-2b', 'Later'],
+  ] as const) {
+    const store = openStore(file);
+    const question = questionOf('q0');
+    store.startRun({ ...manifestOf(runId, ['CoA', 'ReAct', 'Later'], 1), baseline }, [question]);
+    for (const arm of ['CoA', 'ReAct'])
+      store.appendRecord(recordOf(runId, arm, { question, right: true }));
+    store.close();
+  }
+  expect(await compare('1a')).toContain('a  toy-1a:ReAct  (baseline)');
+  expect(await compare('2b')).toContain('a  toy-2b:CoA  (baseline)');
+});
+
 test('two runs: arms of one name; the flips of one kind a line each', async () => {
   storeRun(file, 'toy-1a', 5, { CoA: 3, ReAct: 1 });
   storeRun(file, 'toy-2b', 5, { CoA: 5, Other: 1 });

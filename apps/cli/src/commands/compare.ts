@@ -76,7 +76,10 @@ export const compareCommand = (): Command =>
       '<runs...>',
       'one run: its other arms with its baseline; several: each with the first, arms of one name together. RUN:ARM names one arm',
     )
-    .option('--baseline <arm>', 'the arm to compare with (default: the first)')
+    .option(
+      '--baseline <arm>',
+      'the arm to compare with (default: the baseline of the experiment, else the first)',
+    )
     .option('--metric <id>', 'what is compared', 'exactMatch')
     .option('--margin <points>', 'differences up to this count as none', numberOf, 2)
     .addOption(
