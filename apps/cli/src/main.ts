@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { datasetsCommand } from './commands/datasets.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { gateCommand } from './commands/gate.ts';
 import { modelsCommand } from './commands/models.ts';
 import { newCommand } from './commands/new.ts';
@@ -19,6 +20,7 @@ const program = new Command('coa')
   .showSuggestionAfterError()
   .addCommand(runCommand())
   .addCommand(reportCommand())
+  .addCommand(exportCommand())
   .addCommand(compareCommand())
   .addCommand(gateCommand())
   .addCommand(rescoreCommand())

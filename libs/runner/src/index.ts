@@ -21,6 +21,7 @@ export {
   reported,
   runExperiment,
 } from './run-experiment.ts';
+export { runTables } from './run-tables.ts';
 export { runTokenTexts } from './run-tokenizers.ts';
 export { defineScript, type Script, type ScriptResult, type ScriptServices } from './script.ts';
 export {

@@ -22,7 +22,7 @@ const reportFolder = (experiment: string, { root }: Places): string => {
  * The steps of every training that made a model of the run, each once. Where trainings of one seed share a stage's name, the
  * first arm that uses each is named too.
  */
-const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
+export const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
   const trainings = new Map<string, ReturnType<Store['trainingsOf']>[number]>();
   for (const one of store.trainingsOf(runId))
     if (!trainings.has(one.key)) trainings.set(one.key, one);

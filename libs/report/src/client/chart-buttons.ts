@@ -53,14 +53,18 @@ export const addChartButtons = (
     element(
       'div',
       { class: 'tools', role: 'group', 'aria-label': `${title}: save` },
-      element('span', {}, 'Save'),
-      toolButton('Picture .png', `Save the chart “${title}” as a picture`, () =>
-        savePicture(current(), id, title),
+      element(
+        'span',
+        {},
+        'Save ',
+        toolButton('Picture .png', `Save the chart “${title}” as a picture`, () =>
+          savePicture(current(), id, title),
+        ),
+        toolButton('Data .csv', `Save the numbers of “${title}” as CSV`, async () => {
+          saveText(of, (await texts())[of]?.csv ?? '', 'csv');
+          return 'Saved';
+        }),
       ),
-      toolButton('Data .csv', `Save the numbers of “${title}” as CSV`, async () => {
-        saveText(of, (await texts())[of]?.csv ?? '', 'csv');
-        return 'Saved';
-      }),
     ),
   );
 };

@@ -48,17 +48,15 @@ const saveButton = (
 
 /** Under every table: copy it, or save it, as Markdown, LaTeX and CSV. */
 export const addTableButtons = (texts: TableTexts): void => {
-  for (const table of document.querySelectorAll<HTMLElement>('[data-table]')) {
+  for (const table of document.querySelectorAll<HTMLElement>('[data-table]:not(:has(> .tools))')) {
     const { table: id = '', title = '' } = table.dataset;
     const of = { id, title, texts };
     table.append(
       element(
         'div',
         { class: 'tools', role: 'group', 'aria-label': `${title}: copy and save` },
-        element('span', {}, 'Copy'),
-        ...formats.map((one) => copyButton(one, of)),
-        element('span', {}, 'Save'),
-        ...formats.map((one) => saveButton(one, of)),
+        element('span', {}, 'Copy ', ...formats.map((one) => copyButton(one, of))),
+        element('span', {}, 'Save ', ...formats.map((one) => saveButton(one, of))),
       ),
     );
   }

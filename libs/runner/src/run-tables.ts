@@ -1,0 +1,10 @@
+import { reportTables, summarize, type Table } from '@coa/report';
+import type { Store } from '@coa/store';
+import { trainingOf } from './write-report.ts';
+
+/** Every table of a stored run's report, as data. */
+export const runTables = (store: Store, runId: string): Table[] => {
+  const manifest = store.readManifest(runId);
+  const summary = summarize(store.readRecords(runId, { tokens: false }), manifest);
+  return reportTables(summary, manifest, trainingOf(store, runId));
+};
