@@ -12,6 +12,8 @@ const manifestSchema = z.object({
   licence: z.string(),
   home: z.string(),
   kind: z.enum(['questions', 'corpus', 'raw']),
+  /** The passages that its questions are searched in; `wiki82k` where it names none. */
+  corpus: z.string().optional(),
   /** The evaluation split, fixed by committed ids. */
   evaluation: z
     .object({
@@ -62,6 +64,15 @@ export const readCatalogue = async ({ root }: DatasetPlaces): Promise<DatasetMan
       return parsed.data;
     }),
   );
+};
+
+const publishedCorpus = 'wiki82k';
+
+/** The corpus that a question set is searched in, as its manifest says. */
+export const corpusOf = async (name: string, places: DatasetPlaces): Promise<string> => {
+  if (name.startsWith('primer-')) return 'primer';
+  const manifest = (await readCatalogue(places)).find((one) => one.name === name);
+  return manifest?.corpus ?? publishedCorpus;
 };
 
 /** Names become folders and files, so they hold no path. */

@@ -1,5 +1,5 @@
 export type { Receipt } from './at-hand.ts';
-export { type DatasetManifest, evaluationIds, readCatalogue } from './catalogue.ts';
+export { corpusOf, type DatasetManifest, evaluationIds, readCatalogue } from './catalogue.ts';
 export { type FetchOptions, fetchDatasets } from './fetch-datasets.ts';
 export { type ImportOptions, importDatasets, importFile } from './import-datasets.ts';
 export { assertTrainable, normalisedText } from './leak-guard.ts';

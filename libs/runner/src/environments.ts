@@ -7,6 +7,7 @@ import {
   localRetriever,
   type Retriever,
   searchTool,
+  type Tool,
   toolEnvironment,
 } from '@coa/tools';
 import type { Experiment, SearchSettings } from './experiment.ts';
@@ -65,40 +66,70 @@ export const openRetriever = async (corpus: string, setting: CorpusSetting): Pro
   return localRetriever(index, corpus);
 };
 
-/** The search tool within an observation budget of its own: no arm depends on which others run. */
+type ToolLimits = SearchSettings & { readonly observationTokens: number };
+
+/** What a tool is made of: the passages of the question set's corpus, and an observation budget of the arm's own. */
+type ToolParts = {
+  readonly retriever: Retriever;
+  readonly topK: number;
+  readonly maxTokens: number;
+  readonly countTokens: (text: string) => number;
+};
+
+/** What answers the actions of an arm, by the name that its `environment` has. To add a tool: a line here. */
+const armTools = {
+  search: ({ retriever, ...limits }: ToolParts): Tool => searchTool(retriever, limits),
+} as const;
+
+/** `none`: the policy has no tool. */
+export type ArmEnvironment = keyof typeof armTools | 'none';
+
+/** One tool within an observation budget of its own: no arm depends on which others run. */
+const armEnvironment = (
+  tool: keyof typeof armTools,
+  { retriever, policy }: { readonly retriever: Retriever; readonly policy: Policy },
+  { observationTokens, topK, callLimit }: ToolLimits,
+): Environment => {
+  const maxTokens = Math.max(observationTokens - observationMarkupTokens, 1);
+  const { countTokens } = policy;
+  const made = armTools[tool]({ retriever, topK, maxTokens, countTokens });
+  return toolEnvironment([made], { callLimit, timeoutMs: searchTimeoutMs });
+};
+
+/** The search tool, as training and evaluation both have it. */
 export const searchEnvironment = (
   retriever: Retriever,
   policy: Policy,
-  { observationTokens, topK, callLimit }: SearchSettings & { readonly observationTokens: number },
-): Environment => {
-  const maxTokens = Math.max(observationTokens - observationMarkupTokens, 1);
-  const tool = searchTool(retriever, { topK, maxTokens, countTokens: policy.countTokens });
-  return toolEnvironment([tool], { callLimit, timeoutMs: searchTimeoutMs });
-};
+  limits: ToolLimits,
+): Environment => armEnvironment('search', { retriever, policy }, limits);
 
 /** An environment for every arm and corpus that the drawn sets need, and one without tools. */
 export const openEnvironments = async (
   sets: readonly QuestionSet[],
   setting: Setting,
 ): Promise<Environments> => {
+  const { policy } = setting;
   const arms = Object.entries(setting.experiment.arms);
-  const searching = arms.filter(([, { environment }]) => environment === 'search');
+  const searching = arms.flatMap(([name, arm]) =>
+    arm.environment === 'none' ? [] : [{ name, tool: arm.environment, options: arm.options }],
+  );
   const environments = new Map<string, Environment>();
   const key = (arm: string, corpus: string) => JSON.stringify([arm, corpus]);
   const corpora = [...new Set(searching.length > 0 ? sets.map(({ corpus }) => corpus) : [])];
   for (const corpus of corpora) {
     const retriever = await openRetriever(corpus, setting);
-    for (const [name, arm] of searching) {
-      const limits = { ...setting.experiment.search, ...arm.options };
-      environments.set(key(name, corpus), searchEnvironment(retriever, setting.policy, limits));
+    for (const { name, tool, options } of searching) {
+      const limits = { ...setting.experiment.search, ...options };
+      environments.set(key(name, corpus), armEnvironment(tool, { retriever, policy }, limits));
     }
   }
   const corpusOf = new Map(sets.map(({ name, corpus }) => [name, corpus]));
   const none = toolEnvironment([], { callLimit: 0, timeoutMs: searchTimeoutMs });
+  const tools = [...new Set(searching.map(({ tool }) => tool))].join(', ');
   const used = [...environments.values()].map(({ fingerprint }) => fingerprint);
   return {
     described: {
-      name: corpora.map((corpus) => `search(${corpus})`).join(' + ') || 'none',
+      name: corpora.map((corpus) => `${tools}(${corpus})`).join(' + ') || 'none',
       fingerprint: [...new Set(used)].join(' + ') || 'none',
     },
     of: (arm, dataset) => environments.get(key(arm, corpusOf.get(dataset) ?? '')) ?? none,

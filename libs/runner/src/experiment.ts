@@ -1,5 +1,6 @@
 import type { Metric, ProtocolName, ProtocolOptions } from '@coa/core';
 import type { RolloutOptions } from '@coa/rollout';
+import type { ArmEnvironment } from './environments.ts';
 import { toySized } from './toy.ts';
 import type { Recipe } from './training/recipe.ts';
 
@@ -10,7 +11,7 @@ export type Arm = {
   readonly examples: ProtocolOptions['examples'];
   /** In place of the protocol's instructions; '' = none. */
   readonly system?: string;
-  readonly environment: 'search' | 'none';
+  readonly environment: ArmEnvironment;
   /** How its model is trained, once for each repeat; absent: the experiment's model as it is. */
   readonly recipe?: Recipe;
   readonly options: RolloutOptions;

@@ -1,6 +1,6 @@
 import { atlasQuestions, atlasSetNames } from '@coa/atlas';
 import type { Question } from '@coa/core';
-import { isAtHand, isCorpusAtHand, loadQuestions, sampleQuestions } from '@coa/datasets';
+import { corpusOf, isAtHand, isCorpusAtHand, loadQuestions, sampleQuestions } from '@coa/datasets';
 import type { Places } from './places.ts';
 
 /** The primer's stand-in for each published set: same kind of question, our own small texts. */
@@ -22,10 +22,8 @@ export type QuestionSet = {
   readonly questions: readonly Question[];
 };
 
-const corpusOf = (name: string): string => {
-  if (atlasSetNames.includes(name)) return 'atlas';
-  return name.startsWith('primer-') ? 'primer' : 'wiki82k';
-};
+const corpusFor = async (name: string, places: Places): Promise<string> =>
+  atlasSetNames.includes(name) ? 'atlas' : corpusOf(name, places);
 
 /** Every question of a set's split. Throws where a split is asked for that nobody has. */
 const questionsOf = async (
@@ -58,13 +56,13 @@ export const drawQuestionSets = async (
     const usable =
       atlasSetNames.includes(name) ||
       ((await isAtHand(name, 'test', places)) &&
-        (!searching || (await isCorpusAtHand(corpusOf(name), places))));
+        (!searching || (await isCorpusAtHand(await corpusFor(name, places), places))));
     const chosen = twin && !usable ? twin : name;
     if (sets.some((set) => set.name === chosen)) {
       throw new Error(`'${name}' would run ${chosen} a second time; name each set once`);
     }
     const questions = sampleQuestions(await questionsOf(chosen, { split, places }), size, seed);
-    sets.push({ name: chosen, asked: name, corpus: corpusOf(chosen), questions });
+    sets.push({ name: chosen, asked: name, corpus: await corpusFor(chosen, places), questions });
   }
   return sets;
 };

@@ -92,7 +92,7 @@ export const runExperiment = async (
 ): Promise<RunResult> => {
   const asked = overridden(experiment, overrides);
   const { places, say } = services;
-  const searching = Object.values(asked.arms).some(({ environment }) => environment === 'search');
+  const searching = Object.values(asked.arms).some(({ environment }) => environment !== 'none');
   const { questionsPerDataset: size, seed, split = 'test' } = asked;
   const sample = { size, seed, split, places, searching };
   const sets = await drawQuestionSets(asked.datasets, sample);
