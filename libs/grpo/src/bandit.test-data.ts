@@ -8,7 +8,7 @@ import type { GrpoTask } from './train-grpo.ts';
 
 await openCompute({ backend: nativeObstacle() === null ? 'native' : 'wasm', threads: 2 });
 
-const tokenizer = loadTokenizer(
+export const tokenizer = loadTokenizer(
   trainBpe(['a small text of few letters'], { vocabularySize: 270, specialTokens: labTokens() }),
 );
 

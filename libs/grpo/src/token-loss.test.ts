@@ -18,7 +18,9 @@ describe('policy part', () => {
     [-1, -1, -1, 1],
     [-4, -3, -0.69741, 12],
   ])('dual clip with advantage %d, log-probs %d and %d costs %d', (advantage, old, now, loss) => {
-    expect(term(clipped({ dual: 3 }), advantage, old, now).value).toBeCloseTo(loss, 4);
+    // -1.69315 and -0.69741 are rounded: the ratio of the first is 0.5 only to 1.6e-6
+    const { value } = term(clipped({ dual: 3 }), advantage, old, now);
+    expect(Math.abs(value - loss)).toBeLessThan(2e-6);
   });
 
   test('policy gradient is minus A log pi', () => {
@@ -40,11 +42,11 @@ describe('KL estimators at differences of reference and policy', () => {
     [-1, 0.3678794],
     [3, 10],
   ])('k3 at %d is %d', (difference, value) => {
-    expect(klTerm(difference, { estimator: 'k3', clamp: 10 }).value).toBeCloseTo(value, 6);
+    expect(klTerm(difference, { estimator: 'k3', clamp: 10 }).value).toBeCloseTo(value, 7);
   });
 
-  test('k3 at 3 is 16.0855 without the clamp', () =>
-    expect(klTerm(3, { estimator: 'k3', clamp: null }).value).toBeCloseTo(16.0855, 4));
+  test('k3 at 3 is 16.0855 without the clamp, exp(3) - 3 - 1', () =>
+    expect(klTerm(3, { estimator: 'k3', clamp: null }).value).toBeCloseTo(Math.exp(3) - 4, 12));
   test('k1 and k2', () => {
     expect(klTerm(0.5, { estimator: 'k1', clamp: null }).value).toBe(-0.5);
     expect(klTerm(0.5, { estimator: 'k2', clamp: null }).value).toBe(0.125);
