@@ -6,6 +6,7 @@ export {
   backendNames,
   type Compute,
   type ComputeOptions,
+  currentFingerprint,
   openCompute,
 } from './open-compute.ts';
 export {

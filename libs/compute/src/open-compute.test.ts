@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fusedBackend } from './backend.ts';
 import { nativeObstacle } from './native-build.ts';
-import { openCompute } from './open-compute.ts';
+import { currentFingerprint, openCompute } from './open-compute.ts';
 import { linear } from './ops/linear.ts';
 import { ourBackends } from './our-backends.test-data.ts';
 
@@ -195,6 +195,13 @@ describe.each([
     });
     await openCompute({ backend: 'plain' });
   });
+});
+
+test('what computes now can be told by its fingerprint', async () => {
+  for (const backend of [...ourBackends, 'plain'] as const) {
+    const { fingerprint } = await openCompute({ backend, threads: 2 });
+    expect(currentFingerprint()).toBe(fingerprint);
+  }
 });
 
 test('opening again keeps the tensors that there are', async () => {

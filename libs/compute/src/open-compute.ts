@@ -119,18 +119,11 @@ const assertThreads = (threads: number): void => {
   }
 };
 
-/**
- * Makes a backend tfjs's current one.
- * @param load how packages are imported; for tests.
- */
-export const openCompute = async (
-  {
-    backend = 'auto',
-    threads = Math.min(availableParallelism(), mostThreads),
-  }: ComputeOptions = {},
-  load: (name: string) => Promise<unknown> = (name) => import(name),
+const openBackend = async (
+  backend: BackendName | 'auto',
+  threads: number,
+  load: (name: string) => Promise<unknown>,
 ): Promise<Compute> => {
-  assertThreads(threads);
   const wasm = (instructions: WasmInstructions, why: string) =>
     openOurs(
       instructions === 'simd' ? 'wasm-simd' : 'wasm',
@@ -167,3 +160,27 @@ export const openCompute = async (
     }
   }
 };
+
+/** By tfjs's names of the backends that were opened. */
+const fingerprints = new Map<string, string>();
+
+/**
+ * Makes a backend tfjs's current one.
+ * @param load how packages are imported; for tests.
+ */
+export const openCompute = async (
+  {
+    backend = 'auto',
+    threads = Math.min(availableParallelism(), mostThreads),
+  }: ComputeOptions = {},
+  load: (name: string) => Promise<unknown> = (name) => import(name),
+): Promise<Compute> => {
+  assertThreads(threads);
+  const compute = await openBackend(backend, threads, load);
+  fingerprints.set(tf.getBackend(), compute.fingerprint);
+  return compute;
+};
+
+/** `fingerprint` of what computes now: results are bit-equal within one of these. */
+export const currentFingerprint = (): string =>
+  fingerprints.get(tf.getBackend()) ?? tf.getBackend();

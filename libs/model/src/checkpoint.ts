@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { currentFingerprint } from '@coa/compute';
 import { openSafetensors, type WeightFile, writeSafetensors } from '@coa/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -45,6 +46,8 @@ const metadataShape = z.object({
   updates: z.coerce.number().int().nonnegative(),
   seed: z.coerce.number().int().nonnegative(),
   recipe: z.string().length(64),
+  /** What computed it; files of earlier versions do not say. */
+  arithmetic: z.string().optional(),
 });
 
 /** Writes weights, moments and place to one safetensors file, whole or not at all. */
@@ -62,6 +65,7 @@ export const writeCheckpoint = (
     updates: String(optimizer.updates),
     seed: String(seed),
     recipe,
+    arithmetic: currentFingerprint(),
   };
   const named = [...tensors].map(([name, { shape }]) => ({ name, shape }));
   const valuesOf = (name: string) => tensors.get(name)!.dataSync() as Float32Array;
@@ -93,13 +97,17 @@ const readPlace = (
     throw new Error(
       `${file} is no checkpoint of ours (${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message})`,
     );
-  const { recipe, seed } = parsed.data;
+  const { recipe, seed, arithmetic = currentFingerprint() } = parsed.data;
   if (recipe !== expected.recipe || seed !== expected.seed) {
     const what = seed !== expected.seed ? `seed ${seed}, not ${expected.seed}` : 'another recipe';
     throw new Error(
       `${file} was trained with ${what}; delete it to begin anew, or give the run another folder`,
     );
   }
+  if (arithmetic !== currentFingerprint())
+    throw new Error(
+      `${file} was computed by ${arithmetic}, not by ${currentFingerprint()}: the run would not be the same; choose that backend, or delete the file to begin anew`,
+    );
   return parsed.data;
 };
 

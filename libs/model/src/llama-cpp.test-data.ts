@@ -1,13 +1,6 @@
 /** llama.cpp's next-token distributions over given texts, and how far ours are from them. */
-import { linear } from '@coa/compute';
-import * as tf from '@tensorflow/tfjs-core';
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
-import { hiddenStates } from './forward.ts';
-import { headOf, type Model } from './model.ts';
-import { packSequences } from './packing.ts';
-
-/** Log-probabilities of every token after each token of a text. */
-type Distributions = readonly Float32Array[];
+import type { Distributions } from './distributions.test-data.ts';
 
 /** One thread: llama.cpp's threads spin at every layer, which takes twenty times as long where a core is busy. */
 const openContext = async (file: string) => {
@@ -41,21 +34,6 @@ export const llamaDistributions = async (
   }
   await model.dispose();
   return found;
-};
-
-/** As our network computes them. */
-export const ourDistributions = (model: Model, text: Int32Array): Distributions => {
-  const { ids, positions, first, batch } = packSequences([
-    { ids: text, wanted: new Uint8Array(text.length) },
-  ]);
-  return tf.tidy(() => {
-    const ints = (values: Int32Array) => tf.tensor1d(values, 'int32');
-    const block = { ids: ints(ids), positions: ints(positions), first: ints(first), batch };
-    const logits = linear(hiddenStates(model, block), headOf(model));
-    const all = tf.logSoftmax(logits).dataSync() as Float32Array;
-    const size = model.config.vocabulary;
-    return Array.from(text, (_, i) => all.subarray(i * size, (i + 1) * size)) as never;
-  }) as unknown as Distributions;
 };
 
 const likeliest = (logprobs: Float32Array): number =>

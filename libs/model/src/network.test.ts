@@ -50,19 +50,24 @@ describe.each(backends)('the network on %s', (backend) => {
   });
 
   test.each([
-    ['tied head, grouped heads', {}],
-    ['free head, biases, a head each', { tied: false, qkvBias: true, kvHeads: 3 }],
-  ])('gradients agree with finite differences: %s', (_, changes) => {
-    const model = createModel(tinyConfig(changes), 5);
+    ['tied head, grouped heads', {}, null],
+    ['free head, biases, a head each', { tied: false, qkvBias: true, kvHeads: 3 }, null],
+    ['adapters', {}, { rank: 3, alpha: 6, targets: ['q', 'v', 'o', 'gate', 'down'] as const }],
+  ])('gradients agree with finite differences: %s', (_, changes, lora) => {
+    const base = createModel(tinyConfig(changes), 5);
+    const model = lora === null ? base : withLora(base, lora, 1);
+    const parameters = trainableParameters(model);
+    for (const { b } of model.lora?.adapters.values() ?? [])
+      tf.tidy(() => b.assign(tf.randomNormal(b.shape, 0, 0.1, 'float32', 4)));
     // larger weights than at the start of training: every path matters
     for (const variable of model.parameters.values())
       tf.tidy(() => variable.assign(variable.mul(variable.rank > 1 ? 8 : 1)));
     const packed = packSequences(randomSequences([7, 5], 29), 12);
     const weights = Float32Array.from(packed.rows, (_row, i) => [1, 0.3, 0, 2][i % 4]!);
     const loss = () => crossEntropy(model, packed, weights);
-    const { gradients } = gradientsOf(model.parameters, [loss]);
+    const { gradients } = gradientsOf(parameters, [loss]);
     const value = (): number => tf.tidy(() => loss().dataSync()[0]! as never) as unknown as number;
-    for (const [name, variable] of model.parameters) {
+    for (const [name, variable] of parameters) {
       const values = variable.dataSync() as Float32Array;
       const slopes = gradients.get(name)!.dataSync() as Float32Array;
       const at = slopes.reduce(

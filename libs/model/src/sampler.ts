@@ -45,6 +45,8 @@ export type Sampler = {
   sample(request: SampleRequest): Promise<Sample>;
   /** Takes the model's weights as they are now. Only between requests. */
   refresh(): void;
+  /** Token rows that went through the network so far; what was found in the cache did not. */
+  rowsComputed(): number;
   close(): void;
 };
 
@@ -133,7 +135,7 @@ const advance = (sequence: Sequence, count: number, cache: PageCache): void => {
 };
 
 /** The state of a sampler: what waits, what runs. */
-type Work = { readonly waiting: Sequence[]; active: Sequence[]; running: boolean };
+type Work = { readonly waiting: Sequence[]; active: Sequence[]; running: boolean; rows: number };
 
 /** The first page that a sequence will compute, as text: another that begins so waits for it. */
 const nextPageOf = ({ ids, hold }: Sequence): string =>
@@ -183,6 +185,7 @@ const finished = ({ ids, logprobs, promptLength }: Sequence, finish: Sample['fin
 const runStep = (work: Work, decoder: Decoder, cache: PageCache): void => {
   const { rows, taken } = planStep(work.active, cache);
   const { ids, logprobs } = decoder.step(rows);
+  work.rows += rows.ids.length;
   for (const [i, sequence] of work.active.entries()) advance(sequence, taken[i]!, cache);
   for (const [i, { row }] of rows.drawn.entries()) {
     const sequence = work.active[rows.sequences[row]!]!;
@@ -234,7 +237,7 @@ export const openSampler = (
   const pages = Math.max(1, Math.floor(cacheBytes / pageBytes(model.config, pageSize)));
   const cache = openPageCache(pages, pageSize);
   const decoder = openDecoder(model, pages);
-  const work: Work = { waiting: [], active: [], running: false };
+  const work: Work = { waiting: [], active: [], running: false, rows: 0 };
   const begin = (request: SampleRequest): Promise<Sample> =>
     new Promise((resolve, reject) => {
       const ids = Array.from(request.prompt);
@@ -266,6 +269,7 @@ export const openSampler = (
       clearPages(cache);
       decoder.refresh();
     },
+    rowsComputed: () => work.rows,
     close: () => {
       failAll(work, cache, new Error('the sampler was closed'));
       decoder.close();

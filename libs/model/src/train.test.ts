@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BackendName, type CoaBackend, nativeObstacle, openCompute } from '@coa/compute';
-import * as tf from '@tensorflow/tfjs-core';
+import { type BackendName, nativeObstacle, openCompute } from '@coa/compute';
+import { openSafetensors, writeSafetensors } from '@coa/weights';
+import type * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withLora } from './lora.ts';
-import { createModel, disposeModel, type Model } from './model.ts';
+import { createModel, disposeModel, type Model, parameterOf } from './model.ts';
 import {
   applyGradients,
   createOptimizer,
@@ -121,28 +122,83 @@ test('a checkpoint of another recipe, seed or model, a damaged one and a foreign
   await expect(trained(make, { checkpoint })).rejects.toThrow(/refused\.safetensors/);
 });
 
-test('a loss that is not a number stops the run: step, batch and last good checkpoint are named, weights stay', async () => {
-  const file = join(folder, 'nan.safetensors');
-  const model = createModel(tinyConfig(), 1);
-  const optimizer = createOptimizer(model);
-  const plan = planOf(model);
-  const kept: Float32Array[] = [];
-  const batch: TrainPlan['batch'] = async (step, rng) => {
-    const [first, second] = await plan.batch(step, rng);
-    if (step < 4) return [first!, second!];
-    kept.push(...bytesOf(model));
-    return [
-      first!,
-      { label: 'the bad batch', loss: () => second!.loss().mul(Number.NaN) as tf.Scalar },
-    ];
-  };
-  const run = train(model, optimizer, { ...plan, batch, checkpoint: { file, every: 3 } });
-  const error = await run.catch((cause: unknown) => cause);
-  expect(error).toBeInstanceOf(NonFiniteLossError);
-  expect(String(error)).toMatch(/step 4: the loss is NaN on batch 2 of 2 \(the bad batch\)/);
-  expect(String(error)).toContain(`The last good checkpoint is ${file}, of step 3`);
-  expect(bytesOf(model)).toEqual(kept);
+test('a checkpoint of another backend is refused by both names; one that does not say is taken', async () => {
+  const file = join(folder, 'moved.safetensors');
+  const checkpoint = { file, every: 2 };
+  const make = () => createModel(tinyConfig(), 1);
+  const { fingerprint } = await openCompute({ backend, threads: 2 });
+  await trained(make, { checkpoint, steps: 2 });
+  const other = await openCompute({ backend: 'wasm-simd', threads: 2 });
+  await expect(trained(make, { checkpoint })).rejects.toThrow(
+    `moved.safetensors was computed by ${fingerprint}, not by ${other.fingerprint}`,
+  );
+  await openCompute({ backend, threads: 2 });
+  const { tensors, metadata, read, close } = openSafetensors(file);
+  const { arithmetic, ...silent } = metadata as Record<string, string>;
+  expect(arithmetic).toBe(fingerprint);
+  const earlier = join(folder, 'earlier.safetensors');
+  const shapes = [...tensors.values()].map(({ name, shape }) => ({ name, shape }));
+  writeSafetensors(earlier, shapes, read, { dtype: 'F32', metadata: silent });
+  close();
+  const resumed = await trained(make, { checkpoint: { file: earlier, every: 2 } });
+  expect(resumed.result).toEqual({ step: 6, finished: true });
 });
+
+/** 0, with a gradient that is not finite. */
+const steep = (model: Model, gradient: 'NaN' | 'Infinity'): tf.Scalar => {
+  const sum = parameterOf(model, 'norm').sum();
+  const zero = gradient === 'NaN' ? sum.mul(0) : sum.sub(sum.dataSync()[0]!);
+  return zero.sqrt() as tf.Scalar;
+};
+
+test.each<[string, (loss: tf.Scalar, model: Model) => tf.Tensor, RegExp]>([
+  ['NaN', (loss) => loss.mul(Number.NaN), /the loss is NaN on batch 2 of 2 \(the bad batch\)/],
+  [
+    'infinite',
+    (loss) => loss.mul(Number.POSITIVE_INFINITY),
+    /the loss is Infinity on batch 2 of 2 \(the bad batch\)/,
+  ],
+  [
+    'minus infinity',
+    (loss) => loss.mul(Number.NEGATIVE_INFINITY),
+    /the loss is -Infinity on batch 2 of 2 \(the bad batch\)/,
+  ],
+  [
+    'finite with a gradient of NaN',
+    (loss, model) => loss.add(steep(model, 'NaN')),
+    /the gradient norm is NaN on batch \(step 4, part 0; the bad batch\)/,
+  ],
+  [
+    'finite with an infinite gradient',
+    (loss, model) => loss.add(steep(model, 'Infinity')),
+    /the gradient norm is Infinity on batch \(step 4, part 0; the bad batch\)/,
+  ],
+])(
+  'a loss that is %s stops the run: step, batch and last good checkpoint are named, weights stay',
+  async (name, spoil, message) => {
+    const file = join(folder, `${name}.safetensors`);
+    const model = createModel(tinyConfig(), 1);
+    const optimizer = createOptimizer(model);
+    const plan = planOf(model);
+    const kept: Float32Array[] = [];
+    const batch: TrainPlan['batch'] = async (step, rng) => {
+      const [first, second] = await plan.batch(step, rng);
+      if (step < 4) return [first!, second!];
+      kept.push(...bytesOf(model));
+      return [
+        first!,
+        { label: 'the bad batch', loss: () => spoil(second!.loss(), model) as tf.Scalar },
+      ];
+    };
+    const run = train(model, optimizer, { ...plan, batch, checkpoint: { file, every: 3 } });
+    const error = await run.catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(NonFiniteLossError);
+    expect(String(error)).toMatch(message);
+    expect(String(error)).toContain('step 4: ');
+    expect(String(error)).toContain(`The last good checkpoint is ${file}, of step 3`);
+    expect(bytesOf(model)).toEqual(kept);
+  },
+);
 
 test('gradients of micro-batches add up to those of the whole batch', () => {
   const model = createModel(tinyConfig(), 1);
@@ -188,27 +244,6 @@ test('clipping: the update of a gradient beyond the norm is that of the gradient
   expect(clipped.norm / plain.norm).toBeCloseTo(100, 3);
   for (const [i, values] of plain.bytes.entries())
     expect(greatestDifference(values, clipped.bytes[i]!)).toBeLessThan(1e-5);
-});
-
-test('memory is flat over 200 steps, with and without checkpointed activations', async () => {
-  const backendNow = tf.backend() as CoaBackend;
-  for (const checkpointActivations of [false, true]) {
-    const model = createModel(tinyConfig(), 1);
-    const packed = packSequences(randomSequences([9, 7], 29));
-    const weights = new Float32Array(packed.rows.length).fill(1);
-    const used: number[] = [];
-    await trained(() => model, {
-      steps: 200,
-      batch: () => [
-        {
-          label: 'same',
-          loss: () => crossEntropy(model, packed, weights, { checkpointActivations }),
-        },
-      ],
-      onStep: () => used.push(backendNow.memoryUse().used, backendNow.memoryUse().tensors),
-    });
-    expect(new Set(used.slice(4)).size).toBe(2);
-  }
 });
 
 test('steps that share data are stopped and saved only together', async () => {
