@@ -31,6 +31,8 @@ export type RunListing = {
 
 /** What is listed; every part that is given must hold. */
 export type RunFilter = {
+  /** This one. */
+  readonly runId?: string;
   /** All of these. */
   readonly labels?: readonly string[];
   readonly experiment?: string;
@@ -48,7 +50,10 @@ export type CellSummary = {
   readonly metrics: Readonly<Record<string, { readonly mean: number | null; readonly n: number }>>;
 };
 
-const listedRuns = ({ db }: Connection, { labels = [], experiment, limit = -1 }: RunFilter) => {
+const listedRuns = (
+  { db }: Connection,
+  { runId, labels = [], experiment, limit = -1 }: RunFilter,
+) => {
   const labelled = (label: string) =>
     inArray(
       runs.id,
@@ -64,6 +69,7 @@ const listedRuns = ({ db }: Connection, { labels = [], experiment, limit = -1 }:
     .innerJoin(experiments, eq(experiments.id, runs.experimentId))
     .where(
       and(
+        runId === undefined ? undefined : eq(runs.runId, runId),
         experiment === undefined ? undefined : eq(experiments.name, experiment),
         ...labels.map(labelled),
       ),

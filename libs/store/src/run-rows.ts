@@ -39,8 +39,25 @@ const experimentId = ({ db }: Connection, name: string): number => {
   return db.select().from(experiments).where(eq(experiments.name, name)).get()!.id;
 };
 
-/** Adds a run with its arms, seeds and data sets. */
-export const insertRun = (connection: Connection, manifest: Manifest): void => {
+/** What another store says of a run that comes from there. */
+export type RunOrigin = { readonly writer: string; readonly ulid: string | null };
+
+const freshUlid = (
+  { db, client }: Connection,
+  wanted: string | null,
+  startedAt: string,
+): string => {
+  const taken =
+    wanted === null || db.select({ id: runs.id }).from(runs).where(eq(runs.ulid, wanted)).get();
+  return taken ? newUlid(client, startedAt) : wanted;
+};
+
+/** Adds a run with its arms, seeds and data sets; returns its row id. */
+export const insertRun = (
+  connection: Connection,
+  manifest: Manifest,
+  { writer, ulid }: RunOrigin = { writer: thisProcess(), ulid: null },
+): number => {
   const { db } = connection;
   const { id } = db
     .insert(runs)
@@ -50,8 +67,8 @@ export const insertRun = (connection: Connection, manifest: Manifest): void => {
       manifest,
       status: 'unfinished',
       startedAt: manifest.startedAt,
-      writer: thisProcess(),
-      ulid: newUlid(connection.client, manifest.startedAt),
+      writer,
+      ulid: freshUlid(connection, ulid, manifest.startedAt),
     })
     .returning({ id: runs.id })
     .get();
@@ -64,6 +81,7 @@ export const insertRun = (connection: Connection, manifest: Manifest): void => {
   manifest.datasets.forEach(({ name, sha256 }, position) => {
     db.insert(datasets).values({ runId: id, position, name, sha256 }).onConflictDoNothing().run();
   });
+  return id;
 };
 
 /** Goes on with a stored run, under the baseline of now. A tree that was dirty in one sitting stays marked as dirty. Throws where `asked` is not the same run. */

@@ -11,11 +11,19 @@ import {
   type RunListing,
   type Store,
 } from '@coa/store';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { confirmed } from '../confirmed.ts';
 import { storeFile } from '../paths.ts';
 import { shown, textTable } from '../text-table.ts';
+import { labelCommand } from './label-run.ts';
 
 type Common = { readonly store?: string; readonly json?: boolean };
+type DeleteChoice = Common & { readonly yes?: boolean };
+type ListChoice = Common & {
+  readonly label?: readonly string[];
+  readonly experiment?: string;
+  readonly limit?: number;
+};
 type ExportChoice = Common & {
   readonly format: ExportFormat;
   readonly out?: string;
@@ -44,15 +52,22 @@ const listingRow = (run: RunListing): (string | number)[] => [
   run.errors,
   run.startedAt,
   run.arms.map(({ name, exactMatch }) => `${name} ${percent(exactMatch)}`).join(', '),
+  run.labels.join(', '),
 ];
 
-const list = (options: Common): void => {
-  const runs = withStore(options, (store) => store.listRuns());
-  if (options.json) printJson(runs);
-  else if (runs.length === 0) console.log('The store holds no runs.');
-  else {
-    const head = ['run', 'status', 'stored', 'errors', 'started', 'exact match, %'];
+const list = (choice: ListChoice): void => {
+  const { label: labels, experiment, limit } = choice;
+  const filter = { ...(labels && { labels }), ...(experiment && { experiment }) };
+  const runs = withStore(choice, (store) =>
+    store.listRuns({ ...filter, ...(limit !== undefined && { limit }) }),
+  );
+  if (choice.json) printJson(runs);
+  else if (runs.length > 0) {
+    const head = ['run', 'status', 'stored', 'errors', 'started', 'exact match, %', 'labels'];
     console.log(shown(textTable(head, runs.map(listingRow))));
+  } else {
+    const asked = labels || experiment ? 'no such runs' : 'no runs';
+    console.log(`The store holds ${asked}.`);
   }
 };
 
@@ -72,12 +87,14 @@ const show = (id: string, options: Common): void =>
     const runId = store.resolveRun(id);
     const manifest = store.readManifest(runId);
     const cells = store.summarizeRun(runId);
+    const { ulid, labels } = store.listRuns({ runId })[0]!;
     if (options.json) {
-      printJson({ manifest, cells });
+      printJson({ ulid, labels, manifest, cells });
       return;
     }
     const metrics = store.metricIds(runId);
     console.log(shown(JSON.stringify(manifest, null, 2)));
+    console.log(shown(`\nULID ${ulid ?? '-'}, labels: ${labels.join(', ') || 'none'}`));
     console.log(`\nMeans over finished rollouts:\n`);
     const head = ['arm', 'dataset', 'rollouts', 'errors', ...metrics];
     const rows = cells.map((cell) => cellRow(cell, metrics));
@@ -146,12 +163,25 @@ const exportTo = async (id: string, choice: ExportChoice): Promise<void> => {
   }
 };
 
-const remove = (id: string, options: Common & { readonly yes?: boolean }): void => {
-  const runId = withStore(options, (store) => store.resolveRun(id));
-  if (!options.yes) throw new Error(`this deletes run '${runId}' and all its records; add --yes`);
+/** `--yes`, or a yes on a terminal; where nobody can be asked, no. */
+const isMeant = async (question: string, options: DeleteChoice): Promise<boolean> => {
+  if (options.yes) return true;
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || options.json) throw new Error(`${question}: add --yes to do it`);
+  return confirmed(`${question}?`, { input, output });
+};
+
+const remove = async (id: string, options: DeleteChoice): Promise<void> => {
+  const run = withStore(options, (store) => store.listRuns({ runId: store.resolveRun(id) })[0]!);
+  const { runId } = run;
+  const question = `delete run '${shown(runId)}' with its ${run.rollouts + run.errors} records`;
+  if (!(await isMeant(question, options))) {
+    console.error('nothing was deleted');
+    return;
+  }
   withStore(options, (store) => store.deleteRun(runId), false);
   if (options.json) printJson({ deleted: runId });
-  else console.error(`deleted ${runId}`);
+  else console.error(`deleted ${shown(runId)}`);
 };
 
 const command = (name: string, description: string, example: string): Command =>
@@ -161,7 +191,8 @@ const command = (name: string, description: string, example: string): Command =>
     .option('--json', 'print JSON')
     .addHelpText('after', `\nExample:\n  coa runs ${example}`);
 
-const idHelp = 'run id, or a beginning of it or of its last part that fits one run alone';
+const idHelp =
+  'run id, or a beginning of it, of its last part or of its ULID that fits one run alone';
 
 const exportCommand = (): Command =>
   command(
@@ -183,25 +214,39 @@ const exportCommand = (): Command =>
     .option('--timing', 'with wall-clock seconds; equal results then differ')
     .action(exportTo);
 
+const countOf = (text: string): number => {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError('give a whole number of at least 1');
+};
+
+const listCommand = (): Command =>
+  command('list', 'the stored runs, the last started first', 'list --label paper')
+    .option('--label <names...>', 'only runs with all these labels')
+    .option('--experiment <name>', 'only runs of this experiment')
+    .option('--limit <count>', 'at most so many, the last started', countOf)
+    .action(list);
+
 const deleteCommand = (): Command =>
-  command('delete', 'remove a run and all its records', 'delete qa-eval-3f --yes')
+  command('delete', 'remove a run and all its records', 'delete qa-eval-3f')
     .argument('<id>', idHelp)
-    .option('--yes', 'do it')
+    .option('--yes', 'do not ask; needed where there is no terminal to ask on')
     .action(remove);
 
-/** `coa runs list | show | export | delete`: what the run store holds. */
+/** `coa runs list | show | label | export | delete`: what the run store holds. */
 export const runsCommand = (): Command =>
   new Command('runs')
-    .description('list, show, export and delete stored runs')
-    .addCommand(command('list', 'every run, the last started first', 'list --json').action(list))
+    .description('list, show, label, export and delete stored runs')
+    .addCommand(listCommand())
     .addCommand(
       command('show', 'the manifest, and the metrics by arm and data set', 'show qa-eval-3f')
         .argument('<id>', idHelp)
         .action(show),
     )
+    .addCommand(labelCommand())
     .addCommand(exportCommand())
     .addCommand(deleteCommand())
     .addHelpText(
       'after',
-      '\nExamples:\n  coa runs list\n  coa runs show qa-eval-3f\n  coa runs export 3f --format csv --out runs.csv',
+      '\nExamples:\n  coa runs list\n  coa runs show qa-eval-3f\n  coa runs label qa-eval-3f +paper\n  coa runs export 3f --format csv --out runs.csv',
     );
