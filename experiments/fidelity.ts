@@ -9,6 +9,10 @@ import {
   atlasRl,
   atlasSearch,
   defineScript,
+  type FidelityRow,
+  fidelityRow,
+  fidelityText,
+  keepFidelity,
   openRetriever,
   openTrainedModel,
   type Recipe,
@@ -22,13 +26,7 @@ import {
 } from '@coa/runner';
 import { openStore, type Store } from '@coa/store';
 import { failureNotice, limitNotice } from '@coa/tools';
-import {
-  type Fidelity,
-  fidelityOf,
-  simulatedEnvironment,
-  type TwinCall,
-  twinEnvironment,
-} from '@coa/world-model';
+import { simulatedEnvironment, type TwinCall, twinEnvironment } from '@coa/world-model';
 
 const noInstructions = { examples: 0, system: '' };
 const protocol = coaProtocol(noInstructions);
@@ -41,12 +39,6 @@ const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 const perSet = { full: 50, toy: 1 };
-
-type Side = {
-  readonly fidelity: Fidelity | null;
-  /** Nats a token of the real observations, under the model. */
-  readonly logLikelihood: number | null;
-};
 
 /** Mean log-probability of the observation tokens of rollouts. */
 const observationLikelihood = (model: Model, rollouts: readonly Rollout[]): number | null => {
@@ -62,10 +54,14 @@ const observationLikelihood = (model: Model, rollouts: readonly Rollout[]): numb
 
 /** Lets the model act in the real environment, and asks it beside every call what it would have expected. */
 const compare = async (
-  { policy, model }: { readonly policy: Policy; readonly model: Model },
+  {
+    policy,
+    model,
+    name,
+  }: { readonly policy: Policy; readonly model: Model; readonly name: string },
   asked: readonly AtlasQuestion[],
   services: ScriptServices,
-): Promise<Readonly<Record<'known' | 'unknown', Side>>> => {
+): Promise<FidelityRow[]> => {
   const calls: TwinCall[] = [];
   const real = searchEnvironment(await openRetriever('atlas', services), policy, {
     ...atlasSearch,
@@ -89,45 +85,23 @@ const compare = async (
       seed: deriveSeed(services.seed, question.dataset, question.id),
     })),
   );
-  const side = (known: boolean): Side => {
-    const pairs = calls
-      .filter(({ question }) => question.known === known)
-      .map((call) => ({ ...call, realLogprobs: [] }));
+  return [true, false].flatMap((known) => {
     const own = rollouts.filter(({ trajectory }) => trajectory.question.known === known);
-    return {
-      fidelity: pairs.length === 0 ? null : fidelityOf(pairs),
-      logLikelihood: observationLikelihood(model, own),
-    };
-  };
-  return { known: side(true), unknown: side(false) };
+    const row = fidelityRow(
+      calls.filter(({ question }) => question.known === known),
+      { model: name, known, logLikelihood: observationLikelihood(model, own) },
+    );
+    return row ?? [];
+  });
 };
 
-const percent = (part: number, all: number): string =>
-  all === 0 ? '–' : ((100 * part) / all).toFixed(1);
-
-const line = (name: string, entities: string, { fidelity, logLikelihood }: Side): string => {
-  if (fidelity === null) return `${name.padEnd(18)} ${entities.padEnd(8)} no calls`;
-  const { n, f1, gold, nextEntity } = fidelity;
-  const hops = Object.values(nextEntity).reduce((sum, count) => sum + count, 0);
-  const shares = [
-    f1.toFixed(3),
-    logLikelihood?.toFixed(3) ?? '–',
-    percent(gold.both + gold['real only'], n),
-    percent(gold.both + gold['simulated only'], n),
-    percent(nextEntity.both + nextEntity['real only'], hops),
-    percent(nextEntity.both + nextEntity['simulated only'], hops),
-  ];
-  return `${name.padEnd(18)} ${entities.padEnd(8)} ${String(n).padStart(5)} ${shares.map((text) => text.padStart(9)).join(' ')}`;
-};
-
-const header = `${'model'.padEnd(18)} ${'entities'.padEnd(8)} ${'calls'.padStart(5)} ${['word F1', 'log-lik.', 'gold real', 'gold sim.', 'hop real', 'hop sim.'].map((text) => text.padStart(9)).join(' ')}`;
-
+/** Kept beside the weights: the report of a run that used them shows it. null: it was stopped. */
 const examined = async (
-  recipe: Recipe,
+  [name, recipe]: readonly [string, Recipe],
   asked: readonly AtlasQuestion[],
   services: ScriptServices,
   store: Store,
-): Promise<Readonly<Record<'known' | 'unknown', Side>> | null> => {
+): Promise<FidelityRow[] | null> => {
   const trained = await trainRecipe(recipe, services.seed, storedTraining(services, store));
   if (trained === null) return null;
   const { compute } = services;
@@ -138,7 +112,9 @@ const examined = async (
   });
   const model = loadModel(trained.folder);
   try {
-    return await compare({ policy, model }, asked, services);
+    const rows = await compare({ policy, model, name }, asked, services);
+    if (trained.keys.length > 0 && services.size === 'full') keepFidelity(trained.folder, rows);
+    return rows;
   } finally {
     await policy.close();
     disposeModel(model);
@@ -160,25 +136,21 @@ export const fidelity = defineScript({
       return [...take(false).slice(0, count), ...take(true).slice(0, count)];
     });
     const store = openStore(join(places.home, 'runs.db'));
-    const found: Record<string, Readonly<Record<'known' | 'unknown', Side>>> = {};
+    const found: Record<string, FidelityRow[]> = {};
     const wanted = size === 'toy' ? { base: atlasRecipe() } : recipes;
     try {
       for (const [name, recipe] of Object.entries(wanted)) {
         if (stopping.aborted) break;
-        const sides = await examined(recipe, asked, services, store);
-        if (sides) found[name] = sides;
+        const rows = await examined([name, recipe], asked, services, store);
+        if (rows) found[name] = rows;
       }
     } finally {
       store.close();
     }
-    const lines = Object.entries(found).flatMap(([name, { known, unknown }]) => [
-      line(name, 'known', known),
-      line(name, 'unknown', unknown),
-    ]);
-    const note = `Shares in per cent; gold: the answer stands in the observation; hop: the entity that the trajectory needs next does. ${asked.length} dev questions, seed ${services.seed}.`;
+    const note = `Shares in per cent, over questions; gold: the answer stands in the observation; next entity: what the trajectory needs next does. ${asked.length} dev questions, seed ${services.seed}.`;
     return {
       complete: Object.keys(found).length === Object.keys(wanted).length,
-      table: [header, ...lines, '', note].join('\n'),
+      table: `${fidelityText(Object.values(found).flat())}\n${note}`,
       facts: found,
     };
   },

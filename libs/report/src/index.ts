@@ -7,6 +7,7 @@ export { compareBody, compareTables, compareTitle } from './compare-page.ts';
 export { type ComparisonPage, renderComparisonPage } from './compare-render.ts';
 export { overviewTable } from './compare-tables.ts';
 export { renderComparison, renderFlips } from './comparison-text.ts';
+export { type FidelityRow, fidelityTable } from './fidelity-table.ts';
 export { indexColumns } from './index-columns.ts';
 export { type GateSuite, gateNumber, renderJunit } from './junit.ts';
 export { type Estimate, macroAverage } from './macro-average.ts';
@@ -22,7 +23,7 @@ export {
   type ReportParts,
   renderReport,
 } from './render-report.ts';
-export { reportTables, tableBlock } from './report-tables.ts';
+export { type ReportFacts, reportTables, tableBlock } from './report-tables.ts';
 export { type SummaryParts, summarize, summaryOf } from './summarize.ts';
 export type { AverageRow, KnowledgeRow, StepRow, Summary, SummaryRow } from './summary.ts';
 export type {

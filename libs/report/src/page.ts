@@ -6,16 +6,13 @@ import { grouped } from './numerals.ts';
 import { notes, origin } from './page-notes.ts';
 import { figure3Charts } from './paper-figure3.ts';
 import { unprintedNote } from './paper-table.ts';
-import { reportTables } from './report-tables.ts';
-import type { Summary } from './summary.ts';
+import { type ReportFacts, reportTables } from './report-tables.ts';
+import type { Table } from './table.ts';
 import { tableHtml } from './table-html.ts';
 import { headlineTable } from './tables.ts';
-import { type TrainingCurve, trainingCharts } from './training-curves.ts';
+import { trainingCharts } from './training-curves.ts';
 
-export type PageParts = {
-  readonly summary: Summary;
-  readonly manifest: Manifest;
-  readonly training: readonly TrainingCurve[];
+export type PageParts = ReportFacts & {
   /** Whether the page holds trajectories. */
   readonly trajectories: boolean;
   readonly generatedBy: string;
@@ -39,62 +36,63 @@ const left = ({ runId }: Manifest): Html =>
 /** The chart of every set and agent; the client has its data. */
 const resultsChart = { id: 'chart', title: 'Exact match by set and agent', table: 'results' };
 
-/** What there is to show of a run: its tables by id, and the sections that have something to say. */
-const sectionsOf = ({ summary, manifest, training }: PageParts): Section[] => {
-  const tables = new Map(reportTables(summary, manifest, training).map((one) => [one.id, one]));
-  const shown = (id: string): Html | null => {
-    const table = tables.get(id);
-    return table === undefined ? null : tableHtml(table);
+type MaybeSection = Section & { readonly when: boolean };
+type Shown = { readonly tables: ReadonlyMap<string, Table>; readonly parts: PageParts };
+
+/** A section of tables, where the first of them is there. */
+const ofTables = ({ tables }: Shown, id: string, title: string, ids: readonly string[]) => ({
+  ...{ id, title },
+  content: ids.map((name) => {
+    const table = tables.get(name);
+    return table ? tableHtml(table) : null;
+  }),
+  when: tables.has(ids[0]!),
+});
+
+const resultsSection = (shown: Shown): MaybeSection => {
+  const { content } = ofTables(shown, 'results', '', ['results']);
+  return {
+    ...{ id: 'results', title: 'Results', when: true },
+    content: html`${note(atlasNote(shown.parts.summary))}${chartPlace(resultsChart, 'dots')}${withoutScript}${content}`,
   };
+};
+
+const paperSections = (shown: Shown): MaybeSection[] => {
+  const { summary } = shown.parts;
+  const table1 = ofTables(shown, 'paper', 'Beside the paper’s Table 1', ['table1']);
   const figure3 = figure3Charts(summary).map((chart) => chartPlace(chart, 'lines'));
+  const inNumbers = (id: string, name: string) => twin(shown.tables.get(id), `${name} in numbers`);
+  return [
+    { ...table1, content: [table1.content, note(unprintedNote(summary))], when: true },
+    {
+      ...{ id: 'figure3', title: 'Success by action steps', when: figure3.length > 0 },
+      content: html`<div class="charts">${figure3}</div>${inNumbers('figure3a', 'Figure 3a')}${inNumbers('figure3b', 'Figure 3b')}`,
+    },
+    ofTables(shown, 'knowledge', 'Known and unknown', ['knowledge', 'table2']),
+  ];
+};
+
+const trainingSection = ({ tables, parts: { training } }: Shown): MaybeSection => {
   const curves = trainingCharts(training).map(
     (chart) => html`<div>${chartPlace(chart, 'lines')}${twin(tables.get(chart.table))}</div>`,
   );
-  const results = html`${note(atlasNote(summary))}${chartPlace(resultsChart, 'dots')}${withoutScript}${shown('results')}`;
-  const all: readonly (Section & { readonly when: boolean })[] = [
-    { id: 'results', title: 'Results', content: results, when: true },
-    {
-      id: 'deltas',
-      title: `Against ${summary.deltas?.baseline}`,
-      content: shown('deltas'),
-      when: tables.has('deltas'),
-    },
-    {
-      id: 'claims',
-      title: 'The paper’s claims',
-      content: shown('claims'),
-      when: tables.has('claims'),
-    },
-    {
-      id: 'paper',
-      title: 'Beside the paper’s Table 1',
-      content: [shown('table1'), note(unprintedNote(summary))],
-      when: true,
-    },
-    {
-      id: 'figure3',
-      title: 'Success by action steps',
-      content: html`<div class="charts">${figure3}</div>${twin(tables.get('figure3a'), 'Figure 3a in numbers')}${twin(tables.get('figure3b'), 'Figure 3b in numbers')}`,
-      when: figure3.length > 0,
-    },
-    {
-      id: 'knowledge',
-      title: 'Known and unknown',
-      content: [shown('knowledge'), shown('table2')],
-      when: tables.has('knowledge'),
-    },
-    {
-      id: 'training',
-      title: 'Training',
-      content: html`<div class="charts">${curves}</div>${twin(tables.get('training'), 'The first and the last of every curve')}`,
-      when: training.length > 0,
-    },
-    {
-      id: 'conduct',
-      title: 'How the agents went about it',
-      content: [shown('conduct'), shown('steps')],
-      when: true,
-    },
+  return {
+    ...{ id: 'training', title: 'Training', when: training.length > 0 },
+    content: html`<div class="charts">${curves}</div>${twin(tables.get('training'), 'The first and the last of every curve')}`,
+  };
+};
+
+/** The sections that have something to say. */
+const sectionsOf = (parts: PageParts): Section[] => {
+  const shown = { parts, tables: new Map(reportTables(parts).map((one) => [one.id, one])) };
+  const all: readonly MaybeSection[] = [
+    resultsSection(shown),
+    ofTables(shown, 'deltas', `Against ${parts.summary.deltas?.baseline}`, ['deltas']),
+    ofTables(shown, 'claims', 'The paper’s claims', ['claims']),
+    ...paperSections(shown),
+    trainingSection(shown),
+    ofTables(shown, 'fidelity', 'The world model', ['fidelity']),
+    ofTables(shown, 'conduct', 'How the agents went about it', ['conduct', 'steps']),
   ];
   return all.filter(({ when }) => when);
 };
@@ -132,7 +130,7 @@ ${masthead(parts)}
 };
 
 /** The page's line charts. */
-export const lineCharts = ({ summary, training }: Pick<PageParts, 'summary' | 'training'>) => [
+export const lineCharts = ({ summary, training }: Pick<ReportFacts, 'summary' | 'training'>) => [
   ...figure3Charts(summary),
   ...trainingCharts(training),
 ];

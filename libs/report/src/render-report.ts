@@ -1,5 +1,6 @@
 import type { Manifest, RunRecord } from '@coa/core';
 import type { ChartData } from './client/chart-data.ts';
+import type { FidelityRow } from './fidelity-table.ts';
 import { html, trusted } from './markup.ts';
 import { type Block, pack } from './pack.ts';
 import { packRecords, type TokenTextsOf } from './pack-records.ts';
@@ -24,6 +25,8 @@ export type ReportParts = {
   readonly records: Iterable<RunRecord> | null;
   /** What made the agents' models; none where nothing was trained. */
   readonly training: readonly TrainingCurve[];
+  /** What was measured of the models as simulators; absent: nothing. */
+  readonly fidelity?: readonly FidelityRow[];
   /** What the records' tokens are in text. */
   readonly tokenTexts: TokenTextsOf;
   readonly client: Client;
@@ -72,7 +75,7 @@ export const inert = ({ name, packed }: Block): string =>
 export const pageBlocks = (page: PageParts): Block[] => [
   { name: 'chart', packed: pack(chartData(page.summary)) },
   { name: 'lines', packed: pack(lineCharts(page)) },
-  tableBlock(reportTables(page.summary, page.manifest, page.training)),
+  tableBlock(reportTables(page)),
 ];
 
 /**
@@ -81,9 +84,10 @@ export const pageBlocks = (page: PageParts): Block[] => [
  * nothing, and everything from records and manifest stays text.
  */
 export function* renderReport(parts: ReportParts): Generator<string> {
-  const { manifest, summary, records, training, client, generatedBy } = parts;
+  const { manifest, summary, records, training, fidelity = [], client, generatedBy } = parts;
   yield head(manifest.experiment, client);
-  const page = { summary, manifest, training, generatedBy, trajectories: records !== null };
+  const trajectories = records !== null;
+  const page = { summary, manifest, training, fidelity, generatedBy, trajectories };
   yield pageBody(page).html;
   for (const block of pageBlocks(page)) yield inert(block);
   yield `<script>${client.script}</script>\n`;

@@ -1,6 +1,7 @@
 import type { Manifest } from '@coa/core';
 import { deltasTable } from './deltas.ts';
 import { claimsTable, knowledgeTable, trainingTable } from './evidence-tables.ts';
+import { type FidelityRow, fidelityTable } from './fidelity-table.ts';
 import { type Block, pack } from './pack.ts';
 import { paperFigure3 } from './paper-figure3.ts';
 import { paperTable1 } from './paper-table.ts';
@@ -11,12 +12,22 @@ import { type TableFormat, tableFormats, writeTable } from './table-formats.ts';
 import { conductTable, headlineTable, resultsTable, stepTable } from './tables.ts';
 import { lineTable, type TrainingCurve, trainingCharts } from './training-curves.ts';
 
+/** What a run's tables are made from. */
+export type ReportFacts = {
+  readonly summary: Summary;
+  readonly manifest: Manifest;
+  readonly training: readonly TrainingCurve[];
+  /** What was measured of the models as simulators; absent: nothing. */
+  readonly fidelity?: readonly FidelityRow[];
+};
+
 /** Every table of a run's report, in the page's order; those that have nothing to say are not there. */
-export const reportTables = (
-  summary: Summary,
-  manifest: Manifest,
-  training: readonly TrainingCurve[],
-): Table[] => {
+export const reportTables = ({
+  summary,
+  manifest,
+  training,
+  fidelity = [],
+}: ReportFacts): Table[] => {
   const { claims, deltas, knowledge, steps } = summary;
   const tables = [
     headlineTable(summary),
@@ -27,6 +38,7 @@ export const reportTables = (
     ...paperFigure3(summary),
     knowledge.length > 0 && knowledgeTable(summary),
     paperTable2(summary),
+    fidelity.length > 0 && fidelityTable(fidelity),
     conductTable(summary),
     steps.length > 0 && stepTable(summary),
     training.length > 0 && trainingTable(training),

@@ -51,7 +51,7 @@ export const renderTable = (summary: Summary, manifest: Manifest): string => {
 export const renderMarkdown = (summary: Summary, manifest: Manifest): string => {
   const { experiment, claim, command, runId } = manifest;
   const origin = `Run ${escapeMarkdown(runId)}: ${escapeMarkdown(command)}`;
-  const tables = reportTables(summary, manifest, []).map(
+  const tables = reportTables({ summary, manifest, training: [] }).map(
     (table) => `## ${escapeMarkdown(table.title)}\n\n${tableMarkdown(table)}`,
   );
   const unprinted = unprintedNote(summary);

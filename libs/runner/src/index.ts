@@ -1,4 +1,5 @@
 export { standardMetrics } from '@coa/metrics';
+export type { FidelityRow } from '@coa/report';
 export { openRetriever, searchEnvironment } from './environments.ts';
 export {
   type Arm,
@@ -42,6 +43,7 @@ export {
   sft2,
   sft3,
 } from './training/atlas-recipes.ts';
+export { fidelityRow, fidelityText, keepFidelity } from './training/fidelity-rows.ts';
 export {
   type QuestionSource,
   type Recipe,

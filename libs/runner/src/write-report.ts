@@ -9,6 +9,7 @@ import { bundleClient } from '@coa/report/bundle';
 import type { Store } from '@coa/store';
 import type { Places } from './places.ts';
 import { runTokenTexts } from './run-tokenizers.ts';
+import { keptFidelity } from './training/fidelity-rows.ts';
 
 /** A store may come from elsewhere: a name that is no experiment's could lead out of `reports/`. */
 const reportFolder = (experiment: string, { root }: Places): string => {
@@ -53,11 +54,12 @@ export const writeReport = async (parts: Parts): Promise<string> => {
   const records = store.readRecords(manifest.runId);
   const partial = join(folder, `${manifest.runId}.${process.pid}.tmp`);
   const training = trainingOf(store, manifest.runId);
+  const fidelity = keptFidelity(store, manifest.runId, places);
   const generatedBy = 'CoA Lab';
   const tokenTexts = await runTokenTexts(manifest, places);
   const html = renderReport({
     ...{ manifest, summary, records, tokenTexts },
-    ...{ training, client, generatedBy },
+    ...{ training, fidelity, client, generatedBy },
   });
   try {
     await pipeline(Readable.from(html), createWriteStream(partial));
@@ -89,6 +91,7 @@ export const writeLightReport = async ({
     records: null,
     tokenTexts: () => 'No trajectory is shown.',
     training,
+    fidelity: keptFidelity(store, manifest.runId, places),
     client,
     generatedBy: 'CoA Lab',
   });

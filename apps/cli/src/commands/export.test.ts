@@ -39,7 +39,7 @@ const run = async (...words: readonly string[]): Promise<string> => {
 const tables = () => {
   const store = openStore(file, { readonly: true });
   try {
-    return runTables(store, 'toy-1a');
+    return runTables(store, 'toy-1a', { home: folder, root: folder });
   } finally {
     store.close();
   }

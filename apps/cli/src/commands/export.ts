@@ -4,7 +4,7 @@ import { type Table, type TableFormat, tableFormats, writeTable } from '@coa/rep
 import { runTables } from '@coa/runner';
 import { openStore } from '@coa/store';
 import { Command, Option } from 'commander';
-import { storeFile } from '../paths.ts';
+import { home, root, storeFile } from '../paths.ts';
 
 type Choice = {
   readonly store?: string;
@@ -58,7 +58,7 @@ const save = (tables: readonly Table[], format: TableFormat, out: string): void 
 const exportTables = (run: string, choice: Choice): void => {
   const store = openStore(storeFile(choice), { readonly: true });
   try {
-    const tables = runTables(store, store.resolveRun(run));
+    const tables = runTables(store, store.resolveRun(run), { home: home(), root });
     if (choice.list) {
       console.log(listed(tables, choice.json));
       return;
