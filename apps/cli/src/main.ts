@@ -13,6 +13,7 @@ import { runsCommand } from './commands/runs.ts';
 import { scoreCommand } from './commands/score.ts';
 import { searchCommand } from './commands/search.ts';
 import { storeCommand } from './commands/store.ts';
+import { viewCommand } from './commands/view.ts';
 
 const program = new Command('coa')
   .description('CoA Lab: agent models that search while they think, run, compared and kept')
@@ -24,6 +25,7 @@ const program = new Command('coa')
   .addCommand(compareCommand())
   .addCommand(gateCommand())
   .addCommand(rescoreCommand())
+  .addCommand(viewCommand())
   .addCommand(newCommand())
   .addCommand(runsCommand())
   .addCommand(storeCommand())

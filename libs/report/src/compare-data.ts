@@ -5,7 +5,7 @@ import { sideLabels, sideName } from './compare-tables.ts';
 import { numbering } from './index-columns.ts';
 
 /** The sides of some comparisons, each once: their trajectories stand one after another in the page's source. */
-export const sidesOf = (comparisons: readonly Comparison[]): Side[] => {
+export const sidesOf = (comparisons: readonly Pick<Comparison, 'a' | 'b'>[]): Side[] => {
   const sides = new Map<string, Side>();
   for (const { a, b } of comparisons)
     for (const side of [a, b]) if (!sides.has(sideName(side))) sides.set(sideName(side), side);

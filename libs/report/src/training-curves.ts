@@ -22,7 +22,11 @@ const drawn = [
   ['zeroVariance', 'Groups without variance, per cent', 100],
   ['realCalls', 'Tool calls of a batch, real', 1],
   ['simulatedCalls', 'Tool calls of a batch, simulated', 1],
+  ['sampledTokens', 'Sampled tokens a rollout', 1],
   ['gradientNorm', 'Gradient norm', 1],
+  ['tokensPerSecond', 'Tokens a second', 1],
+  ['rolloutTokensPerSecond', 'Tokens a second, sampling', 1],
+  ['updateTokensPerSecond', 'Tokens a second, learning', 1],
 ] as const;
 
 /** Neighbouring steps are averaged so that a line has at most so many points. */

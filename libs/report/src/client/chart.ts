@@ -9,7 +9,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import type { ChartData, ChartPoint } from './chart-data.ts';
-import { drawnInTheme, shapes, token } from './theme.ts';
+import { type Drawing, drawnInTheme, shapes, token } from './theme.ts';
 
 Chart.register(ScatterController, PointElement, LinearScale, Legend, Tooltip);
 
@@ -130,9 +130,11 @@ const build = (canvas: HTMLCanvasElement, data: ChartData): Chart<'scatter', Poi
   });
 };
 
-/** Exact match by set (rows) and arm (colour and shape), with interval whiskers. */
-export const drawChart = (canvas: HTMLCanvasElement, data: ChartData): (() => Chart) => {
-  const lanes = data.sets.length * data.arms.length;
-  canvas.parentElement!.style.height = `${110 + Math.max(22 * lanes, 48 * data.sets.length)}px`;
-  return drawnInTheme(() => build(canvas, data) as unknown as Chart);
-};
+/** Exact match by set (rows) and arm (colour and shape), with interval whiskers; `data` gives it as it is when it is drawn. */
+export const drawChart = (canvas: HTMLCanvasElement, data: () => ChartData): Drawing<Chart> =>
+  drawnInTheme(() => {
+    const { sets, arms } = data();
+    const lanes = sets.length * arms.length;
+    canvas.parentElement!.style.height = `${110 + Math.max(22 * lanes, 48 * sets.length)}px`;
+    return build(canvas, data()) as unknown as Chart;
+  });

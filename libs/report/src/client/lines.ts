@@ -1,6 +1,6 @@
 import { CategoryScale, Chart, LineController, LineElement } from 'chart.js';
 import type { LineChart } from './chart-data.ts';
-import { drawnInTheme, shapes, token } from './theme.ts';
+import { type Drawing, drawnInTheme, shapes, token } from './theme.ts';
 
 Chart.register(LineController, LineElement, CategoryScale);
 
@@ -54,6 +54,6 @@ const build = (canvas: HTMLCanvasElement, { x, y, series, most }: LineChart): Ch
     },
   });
 
-/** Lines over one axis. */
-export const drawLines = (canvas: HTMLCanvasElement, data: LineChart): (() => Chart) =>
-  drawnInTheme(() => build(canvas, data));
+/** Lines over one axis; `data` gives them as they are when they are drawn. */
+export const drawLines = (canvas: HTMLCanvasElement, data: () => LineChart): Drawing<Chart> =>
+  drawnInTheme(() => build(canvas, data()));

@@ -5,15 +5,18 @@ export const shapes = ['circle', 'rectRot', 'triangle', 'rect', 'star', 'crossRo
 export const token = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Draws, draws again when the colours change, and gives what is drawn now. */
+/** Something drawn: what it is now, and drawing it anew, e.g. from newer data. */
+export type Drawing<Drawn> = { current(): Drawn; again(): void };
+
+/** Draws, and draws again when the colours change. */
 export const drawnInTheme = <Drawn extends { destroy(): void }>(
   draw: () => Drawn,
-): (() => Drawn) => {
+): Drawing<Drawn> => {
   let drawn = draw();
   const again = (): void => {
     drawn.destroy();
     drawn = draw();
   };
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
-  return () => drawn;
+  return { current: () => drawn, again };
 };

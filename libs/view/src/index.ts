@@ -1,0 +1,1 @@
+export { type ServeOptions, type StoreServer, serveStore } from './serve.ts';
