@@ -1,7 +1,7 @@
 import { type Attempt, attemptOf, type Comparison, compareAttempts, type Side } from '@coa/compare';
 import { agentName, sidesOf } from '@coa/report';
 import type { Store } from '@coa/store';
-import { type Listed, type ReadPart, readParts, stampOf } from './read-parts.ts';
+import { isStored, type Listed, type ReadPart, readParts, stampOf } from './read-parts.ts';
 import type { State, StateCache } from './state-cache.ts';
 
 /** Two sides as their page shows them. */
@@ -12,12 +12,18 @@ export type CompareAsked = { readonly a: Side; readonly b: Side; readonly metric
 export const compareKey = ({ a, b, metric }: CompareAsked): string =>
   JSON.stringify(['compare', a.manifest.runId, a.arm, b.manifest.runId, b.arm, metric]);
 
-/** `RUN:ARM`; throws with what there is where there is no such run or arm. */
+/** Where the run's id ends: at the first colon, unless an id has one. */
+const endOfRun = (store: Store, text: string): number => {
+  const colons = [...text.matchAll(/:/g)].map(({ index }) => index);
+  return colons.find((at) => isStored(store, text.slice(0, at))) ?? colons[0] ?? text.length;
+};
+
+/** `RUN:ARM`, or `RUN` for its first arm; throws with what there is where there is no such run or arm. */
 export const readSide = (store: Store, text: string): Side => {
-  const colon = text.indexOf(':');
-  const manifest = store.readManifest(store.resolveRun(colon < 0 ? text : text.slice(0, colon)));
+  const end = endOfRun(store, text);
+  const manifest = store.readManifest(store.resolveRun(text.slice(0, end)));
   const arms = Object.keys(manifest.arms);
-  const arm = colon < 0 ? arms[0]! : text.slice(colon + 1);
+  const arm = end === text.length ? arms[0]! : text.slice(end + 1);
   if (arms.includes(arm)) return { manifest, arm };
   throw new Error(`${manifest.runId} has no arm '${arm}', but ${arms.join(', ')}`);
 };

@@ -35,6 +35,16 @@ async function* slicesOf<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
 export const renamed = (record: RunRecord, { agent }: ReadPart): RunRecord =>
   agent === null ? record : { ...record, arm: agent };
 
+/** An id from an address may name nothing. */
+export const isStored = (store: Store, runId: string): boolean => {
+  try {
+    store.readManifest(runId);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Changes whenever counts or values of these runs do. */
 export const stampOf = (store: Store, runs: readonly string[]): string => {
   const cells = JSON.stringify(runs.map((runId) => store.summarizeRun(runId)));

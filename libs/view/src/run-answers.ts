@@ -1,7 +1,7 @@
 import { indexColumns, pack, trajectoryView } from '@coa/report';
 import { recordChunk } from './chunks.ts';
 import type { Address, Desk } from './desk.ts';
-import type { RecordPlace } from './read-parts.ts';
+import { isStored, type RecordPlace } from './read-parts.ts';
 import { recordsPage } from './records-page.ts';
 import type { Reply } from './reply.ts';
 import { type NewRecord, runPage } from './run-page.ts';
@@ -10,16 +10,6 @@ import { missing } from './shell.ts';
 import { chunkReply, indexReply, outdated, sourceAsked } from './source-reply.ts';
 
 const newestShown = 6;
-
-/** An id from an address may name nothing. */
-const isStored = ({ store }: Desk, runId: string): boolean => {
-  try {
-    store.readManifest(runId);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const newestOf = ({ store }: Desk, runId: string): NewRecord[] => {
   const ids = store.recordIds(runId, { newest: newestShown });
@@ -92,7 +82,7 @@ const recordsReply = async (
 /** `run/ID`, its source, and some of its records by name. */
 export const runAnswer = async (desk: Desk, { path, query }: Address): Promise<Reply | null> => {
   const [runId = '', what, ...rest] = path;
-  if (!isStored(desk, runId)) return missing(desk.base, 'There is no such run.');
+  if (!isStored(desk.store, runId)) return missing(desk.base, 'There is no such run.');
   switch (what) {
     case undefined:
       return runReply(desk, runId);

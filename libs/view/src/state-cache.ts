@@ -43,9 +43,9 @@ export const stateCache = (clock: () => number): StateCache => {
     if (entries.size > mostKept) entries.delete(entries.keys().next().value!);
     return entry;
   };
-  const made = async (entry: Entry, making: Promise<State>): Promise<State> => {
+  const made = async (entry: Entry, make: () => Promise<State>): Promise<State> => {
     const begun = clock();
-    const state = await making;
+    const state = await make();
     entry.states = [state, ...entry.states].slice(0, statesKept);
     entry.madeAt = clock();
     entry.tookMs = entry.madeAt - begun;
@@ -58,7 +58,7 @@ export const stateCache = (clock: () => number): StateCache => {
       if (last && clock() - entry.madeAt < patience * entry.tookMs) return last as never;
       const version = stamp();
       if (last?.version === version) return last as never;
-      entry.making ??= made(entry, make(version)).finally(() => {
+      entry.making ??= made(entry, () => make(version)).finally(() => {
         entry.making = null;
       });
       return entry.making as never;
