@@ -1,16 +1,22 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AtlasQuestion, atlasQuestions, atlasSetNames } from '@coa/atlas';
+import {
+  type AtlasQuestion,
+  atlasQuestions,
+  atlasSetNames,
+  openAtlas,
+  plannerPolicy,
+} from '@coa/atlas';
 import { coaProtocol, deriveSeed, type Policy, type Rollout } from '@coa/core';
 import { disposeModel, loadModel, type Model, packSequences, tokenLogprobs } from '@coa/model';
 import { rolloutBatch } from '@coa/rollout';
 import {
   atlasLimits,
   atlasRecipe,
-  atlasRl,
   atlasSearch,
   defineScript,
   type FidelityRow,
-  fidelityRow,
+  fidelityRows,
   fidelityText,
   keepFidelity,
   openRetriever,
@@ -18,50 +24,67 @@ import {
   type Recipe,
   type ScriptServices,
   searchEnvironment,
-  sft1,
-  sft2,
-  sft3,
   storedTraining,
   trainRecipe,
 } from '@coa/runner';
 import { openStore, type Store } from '@coa/store';
 import { failureNotice, limitNotice } from '@coa/tools';
-import { simulatedEnvironment, type TwinCall, twinEnvironment } from '@coa/world-model';
+import {
+  passageMask,
+  simulatedEnvironment,
+  type TwinCall,
+  twinEnvironment,
+} from '@coa/world-model';
+import { paperTable } from './paper-table.ts';
 
 const noInstructions = { examples: 0, system: '' };
 const protocol = coaProtocol(noInstructions);
 
-/** The same training, further and further on; these are paper-table's stages, and are trained once. */
-const recipes: Readonly<Record<string, Recipe>> = {
-  'SFT-1&2': atlasRecipe(sft1, sft2),
-  'SFT-1&2&3': atlasRecipe(sft1, sft2, sft3),
-  'SFT-1&2&3 + RL-1': atlasRecipe(sft1, sft2, sft3, atlasRl('RL-1', { simulated: 40, real: 0 })),
-};
+/** The base model, and what paper-table makes of it, further and further on; its stages are trained once. */
+const trainedArms = [
+  'SFT-2',
+  'SFT-1&2',
+  'SFT-1&2&3',
+  'SFT-1&2&3 + RL-1',
+  'SFT-1&2&3 + RL-1&2',
+  'SFT-1&2 + RL-2',
+];
 
-const perSet = { full: 50, toy: 1 };
+const recipes = (): Readonly<Record<string, Recipe>> => ({
+  base: atlasRecipe(),
+  ...Object.fromEntries(trainedArms.map((arm) => [arm, paperTable.arms[arm]!.recipe!])),
+});
 
-/** Mean log-probability of the observation tokens of rollouts. */
-const observationLikelihood = (model: Model, rollouts: readonly Rollout[]): number | null => {
-  let [sum, count] = [0, 0];
-  for (const { tokens } of rollouts) {
-    if (!tokens?.observationMask.includes(1)) continue;
-    const packed = packSequences([{ ids: tokens.ids, wanted: tokens.observationMask }]);
-    for (const logprob of tokenLogprobs(model, packed)) sum += logprob;
-    count += packed.rows.length;
-  }
-  return count === 0 ? null : sum / count;
-};
+/** Dev questions of each set, half of them about known entities. */
+const perSet = { full: 50, toy: 2 };
 
-/** Lets the model act in the real environment, and asks it beside every call what it would have expected. */
+const askedOf = (count: number): AtlasQuestion[] =>
+  atlasSetNames.flatMap((name) => {
+    const all = atlasQuestions(name, 'dev');
+    const take = (known: boolean) => all.filter(({ question }) => question.known === known);
+    return [...take(false).slice(0, count / 2), ...take(true).slice(0, count / 2)];
+  });
+
+/** Nats a token of what the real environment found, by rollout; none where it found nothing. */
+const likelihoodsOf = (model: Model, policy: Policy, rollouts: readonly Rollout[]) =>
+  rollouts.flatMap((rollout) => {
+    const wanted = passageMask(rollout, policy, protocol);
+    if (!wanted.includes(1)) return [];
+    const packed = packSequences([{ ids: rollout.tokens!.ids, wanted }]);
+    const logprobs = tokenLogprobs(model, packed);
+    const value = logprobs.reduce((sum, one) => sum + one, 0) / logprobs.length;
+    return [{ question: rollout.trajectory.question, value }];
+  });
+
+/**
+ * A teacher that reads the reasoning graphs acts in the real environment, and the model is asked beside every call what it
+ * would have expected: every model in the same contexts, the base among them, which does not act by itself.
+ */
 const compare = async (
-  {
-    policy,
-    model,
-    name,
-  }: { readonly policy: Policy; readonly model: Model; readonly name: string },
+  { policy, model }: { readonly policy: Policy; readonly model: Model },
   asked: readonly AtlasQuestion[],
   services: ScriptServices,
-): Promise<FidelityRow[]> => {
+) => {
   const calls: TwinCall[] = [];
   const real = searchEnvironment(await openRetriever('atlas', services), policy, {
     ...atlasSearch,
@@ -78,21 +101,16 @@ const compare = async (
     failureNotice,
   });
   const environment = twinEnvironment({ real, simulator, see: (call) => calls.push(call) });
+  const world = openAtlas();
+  const teacher = plannerPolicy({ world, questions: asked, student: policy, form: 'coa' });
   const rollouts = await rolloutBatch(
-    { policy, environment, protocol, options: atlasLimits },
+    { policy: teacher, environment, protocol, options: atlasLimits },
     asked.map(({ question }) => ({
       question,
       seed: deriveSeed(services.seed, question.dataset, question.id),
     })),
   );
-  return [true, false].flatMap((known) => {
-    const own = rollouts.filter(({ trajectory }) => trajectory.question.known === known);
-    const row = fidelityRow(
-      calls.filter(({ question }) => question.known === known),
-      { model: name, known, logLikelihood: observationLikelihood(model, own) },
-    );
-    return row ?? [];
-  });
+  return { calls, likelihoods: likelihoodsOf(model, policy, rollouts) };
 };
 
 /** Kept beside the weights: the report of a run that used them shows it. null: it was stopped. */
@@ -112,13 +130,22 @@ const examined = async (
   });
   const model = loadModel(trained.folder);
   try {
-    const rows = await compare({ policy, model, name }, asked, services);
+    const { calls, likelihoods } = await compare({ policy, model }, asked, services);
+    const rows = fidelityRows(name, calls, likelihoods);
     if (trained.keys.length > 0 && services.size === 'full') keepFidelity(trained.folder, rows);
     return rows;
   } finally {
     await policy.close();
     disposeModel(model);
   }
+};
+
+/** What was found, under COA_HOME: again the table's rows, as JSON. */
+const keep = ({ folder }: ScriptServices, found: unknown): string => {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'fidelity.json');
+  writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`);
+  return file;
 };
 
 /** `npx nx run experiments:fidelity`: how close the observations that a model writes come to the real ones, along training. */
@@ -128,29 +155,25 @@ export const fidelity = defineScript({
     'A policy that learnt to predict observations simulates its search tool better, and on known entities better than on unknown ones.',
   seed: 0,
   run: async (services) => {
-    const { places, size, stopping } = services;
-    const count = perSet[size];
-    const asked = atlasSetNames.flatMap((name) => {
-      const all = atlasQuestions(name, 'dev');
-      const take = (known: boolean) => all.filter(({ question }) => question.known === known);
-      return [...take(false).slice(0, count), ...take(true).slice(0, count)];
-    });
+    const { places, size, stopping, seed, onProgress } = services;
+    const asked = askedOf(perSet[size]);
     const store = openStore(join(places.home, 'runs.db'));
     const found: Record<string, FidelityRow[]> = {};
-    const wanted = size === 'toy' ? { base: atlasRecipe() } : recipes;
+    const wanted = Object.entries(size === 'toy' ? { base: atlasRecipe() } : recipes());
     try {
-      for (const [name, recipe] of Object.entries(wanted)) {
+      for (const [i, [name, recipe]] of wanted.entries()) {
         if (stopping.aborted) break;
         const rows = await examined([name, recipe], asked, services, store);
         if (rows) found[name] = rows;
+        onProgress('models', i + 1, wanted.length);
       }
     } finally {
       store.close();
     }
-    const note = `Shares in per cent, over questions; gold: the answer stands in the observation; next entity: what the trajectory needs next does. ${asked.length} dev questions, seed ${services.seed}.`;
+    const file = keep(services, { seed, questions: asked.length, models: found });
     return {
-      complete: Object.keys(found).length === Object.keys(wanted).length,
-      table: `${fidelityText(Object.values(found).flat())}\n${note}`,
+      complete: Object.keys(found).length === wanted.length,
+      table: `${fidelityText(Object.values(found).flat())}\n${asked.length} dev questions, seed ${seed}. Also in ${file}`,
       facts: found,
     };
   },

@@ -43,7 +43,7 @@ export {
   sft2,
   sft3,
 } from './training/atlas-recipes.ts';
-export { fidelityRow, fidelityText, keepFidelity } from './training/fidelity-rows.ts';
+export { fidelityRows, fidelityText, keepFidelity } from './training/fidelity-rows.ts';
 export {
   type QuestionSource,
   type Recipe,

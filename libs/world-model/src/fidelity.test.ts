@@ -24,7 +24,6 @@ const pair = (changes: Partial<FidelityPair>): FidelityPair => ({
   before: [],
   real: 'Carmen is by Georges Bizet.',
   simulated: 'Carmen is by Louis Parisot.',
-  realLogprobs: [],
   ...changes,
 });
 
@@ -48,8 +47,7 @@ test('the next hop is the first fact whose object no observation told', () => {
 
 describe('fidelity', () => {
   test('of one pair', () => {
-    const found = pairFidelity(pair({ realLogprobs: [-1, -3] }));
-    expect(found).toMatchObject({ gold: 'neither', nextEntity: 'real only', logLikelihood: -2 });
+    expect(pairFidelity(pair({}))).toEqual({ f1: 0.6, gold: 'neither', nextEntity: 'real only' });
     const last = pair({
       before: [observation('Georges Bizet')],
       simulated: 'Paris',
@@ -58,12 +56,25 @@ describe('fidelity', () => {
     expect(pairFidelity(last)).toMatchObject({ gold: 'both', nextEntity: 'both' });
   });
 
-  test('of many: means, counts, and likelihood where it is known', () => {
-    const made = fidelityOf([pair({ realLogprobs: [-2] }), pair({ simulated: 'Paris' })]);
+  test('no passage holds a yes or no, however often the word stands there', () => {
+    const asked = pair({ question: { ...question, golds: ['No'] } });
+    expect(pairFidelity({ ...asked, real: 'No town.', simulated: 'no' }).gold).toBeNull();
+    const both = { ...question, golds: ['no', 'Paris'] };
+    expect(pairFidelity(pair({ question: both, real: 'no', simulated: 'Paris' })).gold).toBe(
+      'simulated only',
+    );
+  });
+
+  test('of many: means and counts, of what there is to look for', () => {
+    const yes = { ...question, golds: ['yes'], evidence: [] };
+    const made = fidelityOf([
+      pair({}),
+      pair({ simulated: 'Paris' }),
+      pair({ question: yes, real: 'a', simulated: 'a' }),
+    ]);
     expect(made).toEqual({
-      n: 2,
-      f1: 0.3,
-      logLikelihood: -2,
+      n: 3,
+      f1: (0.6 + 0 + 1) / 3,
       gold: { both: 0, 'real only': 0, 'simulated only': 1, neither: 1 },
       nextEntity: { both: 0, 'real only': 2, 'simulated only': 0, neither: 0 },
     });

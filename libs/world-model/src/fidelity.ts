@@ -7,8 +7,6 @@ export type FidelityPair = {
   readonly before: readonly Step[];
   readonly real: string;
   readonly simulated: string;
-  /** Natural-log probabilities of the real observation's tokens under the simulator; empty where they are not known. */
-  readonly realLogprobs: ArrayLike<number>;
 };
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -34,6 +32,10 @@ export const mentions = (text: string, phrase: string): boolean => {
   return words.length > 0 && ` ${wordsOf(text).join(' ')} `.includes(` ${words.join(' ')} `);
 };
 
+/** The accepted answers that a passage can hold: a yes or no is concluded from passages, and stands in many by chance. */
+export const namedGolds = ({ golds }: Question): string[] =>
+  golds.filter((gold) => !/^\s*(yes|no)\s*$/i.test(gold));
+
 /** Of two texts that say the same thing, which does. */
 export type Presence = 'both' | 'real only' | 'simulated only' | 'neither';
 
@@ -51,35 +53,27 @@ export const nextHop = ({ evidence = [] }: Question, before: readonly Step[]): E
 /** What one pair says. */
 export type PairFidelity = {
   readonly f1: number;
-  readonly gold: Presence;
+  /** null where the answer is a yes or no, which no passage holds. */
+  readonly gold: Presence | null;
   /** null where nothing more is needed, or no reasoning graph is known. */
   readonly nextEntity: Presence | null;
-  /** Nats a token of the real observation; null where not known. */
-  readonly logLikelihood: number | null;
 };
 
-export const pairFidelity = (pair: FidelityPair): PairFidelity => {
-  const { question, before, real, simulated, realLogprobs } = pair;
+export const pairFidelity = ({ question, before, real, simulated }: FidelityPair): PairFidelity => {
   const hop = nextHop(question, before);
-  const has = (text: string) => question.golds.some((gold) => mentions(text, gold));
-  const logprobs = Array.from(realLogprobs);
+  const golds = namedGolds(question);
+  const has = (text: string) => golds.some((gold) => mentions(text, gold));
   return {
     f1: wordF1(real, simulated),
-    gold: presenceOf(has(real), has(simulated)),
+    gold: golds.length === 0 ? null : presenceOf(has(real), has(simulated)),
     nextEntity: hop && presenceOf(mentions(real, hop.object), mentions(simulated, hop.object)),
-    logLikelihood:
-      logprobs.length === 0
-        ? null
-        : logprobs.reduce((sum, logprob) => sum + logprob, 0) / logprobs.length,
   };
 };
 
 export type Fidelity = {
   readonly n: number;
   readonly f1: number;
-  /** Nats a token of real observations, over the pairs for which it is known. */
-  readonly logLikelihood: number | null;
-  /** Counts. */
+  /** Counts, over the pairs for which there is something to look for. */
   readonly gold: Readonly<Record<Presence, number>>;
   readonly nextEntity: Readonly<Record<Presence, number>>;
 };
@@ -97,13 +91,9 @@ const meanOf = (values: readonly number[]): number =>
 export const fidelityOf = (pairs: readonly FidelityPair[]): Fidelity => {
   if (pairs.length === 0) throw new RangeError('there are no pairs of observations to compare');
   const each = pairs.map(pairFidelity);
-  const known = each.flatMap(({ logLikelihood }) =>
-    logLikelihood === null ? [] : [logLikelihood],
-  );
   return {
     n: pairs.length,
     f1: meanOf(each.map(({ f1 }) => f1)),
-    logLikelihood: known.length === 0 ? null : meanOf(known),
     gold: counted(each.map(({ gold }) => gold)),
     nextEntity: counted(each.map(({ nextEntity }) => nextEntity)),
   };

@@ -3,12 +3,14 @@ export {
   type FidelityPair,
   fidelityOf,
   mentions,
+  namedGolds,
   nextHop,
   type PairFidelity,
   type Presence,
   pairFidelity,
   wordF1,
 } from './fidelity.ts';
+export { passageMask } from './passage-mask.ts';
 export {
   noiseAt,
   type SeparateOptions,

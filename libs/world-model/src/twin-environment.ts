@@ -2,7 +2,7 @@ import { deriveSeed, type Environment, type Rng, type Step, seededRng } from '@c
 import type { FidelityPair } from './fidelity.ts';
 
 /** One call that was answered twice. */
-export type TwinCall = Omit<FidelityPair, 'realLogprobs'>;
+export type TwinCall = FidelityPair;
 
 /** A generator that has given away its first number, made whole. */
 const startingWith = (first: number, rest: Rng): Rng => {

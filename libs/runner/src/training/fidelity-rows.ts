@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deriveSeed, seededRng } from '@coa/core';
+import { deriveSeed, type Question, seededRng } from '@coa/core';
 import { meanWithInterval } from '@coa/metrics';
-import { type FidelityRow, fidelityTable, tableText } from '@coa/report';
+import { type Estimate, type FidelityRow, fidelityTable, tableText } from '@coa/report';
 import type { Store } from '@coa/store';
-import { type Presence, pairFidelity, type TwinCall } from '@coa/world-model';
+import { type PairFidelity, type Presence, pairFidelity, type TwinCall } from '@coa/world-model';
 import type { Places } from '../places.ts';
 
 /** Lies beside the weights that were measured. */
@@ -15,43 +15,79 @@ const inReal = (presence: Presence): number =>
 const inSimulated = (presence: Presence): number =>
   Number(presence === 'both' || presence === 'simulated only');
 
-/** What calls that were answered twice say, with intervals over questions; null of no calls. */
-export const fidelityRow = (
-  calls: readonly TwinCall[],
-  of: Pick<FidelityRow, 'model' | 'known' | 'logLikelihood'>,
-): FidelityRow | null => {
-  if (calls.length === 0) return null;
-  const pairs = calls.map((call) => ({
-    cluster: `${call.question.dataset} ${call.question.id}`,
-    fidelity: pairFidelity({ ...call, realLogprobs: [] }),
+/** A value of one question: values of one question are no independent draws. */
+type OfQuestion = { readonly question: Question; readonly value: number };
+
+type Call = { readonly question: Question; readonly fidelity: PairFidelity };
+
+const estimated = (values: readonly OfQuestion[], ...place: string[]): Estimate | null => {
+  if (values.length === 0) return null;
+  const clustered = values.map(({ question: { dataset, id }, value }) => ({
+    cluster: `${dataset} ${id}`,
+    value,
   }));
-  const estimate = (
-    name: string,
-    value: (pair: (typeof pairs)[number]['fidelity']) => number | null,
-  ) => {
-    const values = pairs.flatMap(({ cluster, fidelity }) => {
-      const one = value(fidelity);
-      return one === null ? [] : [{ cluster, value: one }];
-    });
-    if (values.length === 0) return null;
-    const rng = seededRng(deriveSeed(0, 'fidelity', of.model, String(of.known), name));
-    const { mean, low, high } = meanWithInterval(values, { level: 0.95, resamples: 2000, rng });
-    return { mean, low, high };
-  };
+  const rng = seededRng(deriveSeed(0, 'fidelity', ...place));
+  const { mean, low, high } = meanWithInterval(clustered, { level: 0.95, resamples: 2000, rng });
+  return { mean, low, high };
+};
+
+/** How often the real observation holds something, how often the simulated one, and in how many calls which of them. */
+const presence = (
+  calls: readonly Call[],
+  of: (fidelity: PairFidelity) => Presence | null,
+  place: readonly string[],
+) => {
+  const counts = { both: 0, 'real only': 0, 'simulated only': 0, neither: 0 };
+  const found = calls.flatMap(({ question, fidelity }) => {
+    const where = of(fidelity);
+    return where === null ? [] : [{ question, where }];
+  });
+  for (const { where } of found) counts[where] += 1;
+  const share = (holds: (where: Presence) => number, name: string) =>
+    estimated(
+      found.map(({ question, where }) => ({ question, value: holds(where) })),
+      ...place,
+      name,
+    );
+  return { counts, real: share(inReal, 'real'), simulated: share(inSimulated, 'simulated') };
+};
+
+const rowOf = (
+  { model, known }: Pick<FidelityRow, 'model' | 'known'>,
+  calls: readonly Call[],
+  likelihoods: readonly OfQuestion[],
+): FidelityRow => {
+  const place = [model, String(known)];
+  const gold = presence(calls, (one) => one.gold, [...place, 'gold']);
+  const hop = presence(calls, (one) => one.nextEntity, [...place, 'hop']);
+  const f1 = calls.map(({ question, fidelity }) => ({ question, value: fidelity.f1 }));
   return {
-    ...of,
-    calls: calls.length,
-    questions: new Set(pairs.map(({ cluster }) => cluster)).size,
-    wordF1: estimate('f1', ({ f1 }) => f1)!,
-    goldReal: estimate('gold real', ({ gold }) => inReal(gold))!,
-    goldSimulated: estimate('gold simulated', ({ gold }) => inSimulated(gold))!,
-    hopReal: estimate('hop real', ({ nextEntity }) => nextEntity && inReal(nextEntity)),
-    hopSimulated: estimate(
-      'hop simulated',
-      ({ nextEntity }) => nextEntity && inSimulated(nextEntity),
-    ),
+    ...{ model, known, calls: calls.length },
+    questions: new Set(calls.map(({ question: { dataset, id } }) => `${dataset} ${id}`)).size,
+    wordF1: estimated(f1, ...place, 'f1')!,
+    logLikelihood: estimated(likelihoods, ...place, 'log-likelihood'),
+    ...{ gold: gold.counts, goldReal: gold.real, goldSimulated: gold.simulated },
+    ...{ hop: hop.counts, hopReal: hop.real, hopSimulated: hop.simulated },
   };
 };
+
+/**
+ * What calls that were answered twice say of a model, with intervals over questions: a row for those about known entities
+ * and one for those about unknown ones, where there are any.
+ * @param likelihoods nats a token of the real observations of one rollout each
+ */
+export const fidelityRows = (
+  model: string,
+  calls: readonly TwinCall[],
+  likelihoods: readonly OfQuestion[],
+): FidelityRow[] =>
+  [true, false].flatMap((known) => {
+    const isSuch = ({ question }: { readonly question: Question }) => question.known === known;
+    const own = calls
+      .filter(isSuch)
+      .map((call) => ({ question: call.question, fidelity: pairFidelity(call) }));
+    return own.length === 0 ? [] : [rowOf({ model, known }, own, likelihoods.filter(isSuch))];
+  });
 
 /** For a terminal. */
 export const fidelityText = (rows: readonly FidelityRow[]): string =>
