@@ -9,6 +9,7 @@ import { disposeModel, loadModel, modelPolicy, saveModel } from '@coa/model';
 import { loadTokenizer } from '@coa/tokenizer';
 import type { Places } from '../places.ts';
 import type { Recipe, Stage } from './recipe.ts';
+import { simulatorVersion } from './train-simulator.ts';
 import { type StageReport, trainStage } from './train-stage.ts';
 
 export type TrainingServices = {
@@ -48,7 +49,8 @@ export const stageKeys = (
   const keys: string[] = [];
   let before = sha256([trainingVersion, atlasVersion, limits, search, past]);
   for (const stage of stages) {
-    before = sha256([before, stage]);
+    const separate = stage.kind === 'grpo' && stage.simulator.kind === 'separate';
+    before = sha256([before, stage, ...(separate ? [simulatorVersion] : [])]);
     keys.push(before.slice(0, 16));
   }
   return keys;
