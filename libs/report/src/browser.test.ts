@@ -1,27 +1,21 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  executablePath,
+  focusedId,
+  launch,
+  openPage,
+  seriousViolations,
+  tabTo,
+} from './browser.test-data.ts';
 import { bundleClient } from './bundle.ts';
 import { action, answer, failure, manifest, question, record } from './records.test-data.ts';
 import { renderReport } from './render-report.ts';
 import { summarize } from './summarize.ts';
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const quiet = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const hostile =
   '<script>document.title = "broken"</script></script><!-- ]]> \u2028 a\u0000b \ud800 \u202e <img src=https://example.com/x onerror="document.title=1">';
@@ -69,8 +63,6 @@ const described = manifest({
 });
 const last = records.length - 1;
 
-type Violation = { readonly id: string; readonly impact: string; readonly nodes: number };
-
 describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'coa-report-'));
   const address = pathToFileURL(join(folder, 'index.html')).href;
@@ -87,31 +79,16 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
       ...{ training, client, generatedBy: 'test' },
     };
     writeFileSync(join(folder, 'index.html'), [...renderReport(parts)].join(''));
-    browser = await chromium.launch({ executablePath, args: quiet });
-  });
+    browser = await launch();
+  }, 60_000);
 
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A page of its own, with every complaint and every request that is not the file itself. */
-  const open = async (
-    hash = '',
-    options: Parameters<Browser['newContext']>[0] = {},
-  ): Promise<{ page: Page; context: BrowserContext; complaints: string[]; requests: string[] }> => {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const [complaints, requests]: [string[], string[]] = [[], []];
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!/^(file|data):/.test(request.url())) requests.push(request.url());
-    });
-    await page.goto(address + hash);
-    await page.waitForFunction('document.getElementById("count").textContent.includes("found")');
-    return { page, context, complaints, requests };
-  };
+  const open = (hash = '', options: Parameters<typeof openPage>[2] = {}) =>
+    openPage(browser, address + hash, options);
 
   test('opens from disk with nothing to complain about and no request', async () => {
     const { page, context, complaints, requests } = await open();
@@ -125,13 +102,8 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const hash of ['', '#t=0', `#t=${last}`]) {
       test(`axe finds nothing serious at '${hash}' in ${colorScheme}`, async () => {
-        // axe is put into the page past its policy, which lets no foreign script in.
         const { page, context } = await open(hash, { colorScheme, bypassCSP: true });
-        await page.addScriptTag({ path: axe });
-        const violations = (await page.evaluate(
-          'axe.run().then((r) => r.violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map((n) => n.html).join() })))',
-        )) as Violation[];
-        expect(violations.filter(({ impact }) => /serious|critical/.test(impact))).toEqual([]);
+        expect(await seriousViolations(page)).toEqual([]);
         await context.close();
       });
     }
@@ -149,36 +121,23 @@ describe.skipIf(!existsSync(executablePath))('the report in Chromium', () => {
     });
   }
 
-  /** Tab until the focus is on what `selector` names. */
-  const tabTo = async (page: Page, selector: string): Promise<void> => {
-    for (let presses = 0; presses < 300; presses++) {
-      await page.keyboard.press('Tab');
-      if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) {
-        return;
-      }
-    }
-    throw new Error(`300 tabs did not reach ${selector}`);
-  };
-  const focused = (page: Page): Promise<string> =>
-    page.evaluate('document.activeElement.id') as Promise<string>;
-
   test('the keyboard alone reaches the first and the last trajectory, and comes back', async () => {
     const { page, context } = await open();
     await tabTo(page, '#t-0');
     await page.keyboard.press('Enter');
     await page.locator('#trajectory-title').waitFor();
-    expect(await focused(page)).toBe('trajectory-title');
+    expect(await focusedId(page)).toBe('trajectory-title');
     await page.goBack();
-    await expect.poll(() => focused(page)).toBe('t-0');
+    await expect.poll(() => focusedId(page)).toBe('t-0');
     await tabTo(page, '#pager a[href*="page=3"]');
     await page.keyboard.press('Enter');
-    await expect.poll(() => focused(page)).toBe('trajectories-title');
+    await expect.poll(() => focusedId(page)).toBe('trajectories-title');
     await tabTo(page, `#t-${last}`);
     await page.keyboard.press('Enter');
     await page.locator('#trajectory-title').waitFor();
     expect(await page.locator('#trajectory .step').count()).toBe(4);
     await page.goBack();
-    await expect.poll(() => focused(page)).toBe(`t-${last}`);
+    await expect.poll(() => focusedId(page)).toBe(`t-${last}`);
     await context.close();
   });
 

@@ -4,35 +4,21 @@ import { letterOf, logprobCode, logprobOf, numberOf } from './client/packed.ts';
 import type { TrajectoryView } from './client/payload.ts';
 import { packedSource } from './client/source.ts';
 import { packRecords, type TokenTextsOf } from './pack-records.ts';
-import { action, answer, failure, question, record } from './records.test-data.ts';
+import {
+  action,
+  answer,
+  byteTexts,
+  failure,
+  question,
+  record,
+  type Stretch,
+  tokensOf,
+} from './records.test-data.ts';
 import { sharedTexts } from './shared-texts.ts';
 import { tokenTexts } from './token-texts.ts';
 import { trajectoryView } from './trajectory-view.ts';
 
-/** One token per UTF-8 byte, so that characters fall apart into tokens; 256 marks the end of a turn. */
-const byteTexts = tokenTexts((id) => {
-  if (id === 256) return { bytes: new TextEncoder().encode('<|end|>'), control: true };
-  return id < 256 ? { bytes: Uint8Array.of(id), control: false } : null;
-});
 const textsOf: TokenTextsOf = () => byteTexts;
-
-type Part = readonly ['given' | 'sampled' | 'observation', string];
-
-const tokensOf = (parts: readonly Part[]): TokenSequence => {
-  const bytes = parts.map(
-    ([source, text]) => [source, [...new TextEncoder().encode(text)]] as const,
-  );
-  const each = (of: (source: Part[0], byte: number, at: number) => number): number[] =>
-    bytes.flatMap(([source, all]) => all.map((byte, at) => of(source, byte, at)));
-  return {
-    ids: Int32Array.from(each((_, byte) => byte)),
-    promptMask: Uint8Array.from(each((source) => Number(source === 'given'))),
-    observationMask: Uint8Array.from(each((source) => Number(source === 'observation'))),
-    logprobs: Float32Array.from(
-      each((source, _, at) => (source === 'sampled' ? -(at % 7) / 3 : Number.NaN)),
-    ),
-  };
-};
 
 const observed = 'result 1: "Seine"\nIt ends at Le Havre — a port 🚢.';
 const steps: Step[] = [
@@ -42,7 +28,7 @@ const steps: Step[] = [
   { kind: 'think', text: 'It is told.' },
   answer('Le Havre'),
 ];
-const parts: Part[] = [
+const parts: Stretch[] = [
   ['given', 'Question: Where does the Seine end?\n<think>\n'],
   ['sampled', ' Wo mündet die Seine? <begin_search> seine mouth </end_search>'],
   ['observation', `\n<search_result> ${observed} </search_result>\n`],
@@ -51,10 +37,7 @@ const parts: Part[] = [
   ['sampled', 'Le Havre}'],
 ];
 
-const withTokens = (tokens: TokenSequence, made: RunRecord = record({ steps })): RunRecord => {
-  if (made.outcome.kind === 'error') throw new Error('an error has no tokens');
-  return { ...made, outcome: { ...made.outcome, rollout: { ...made.outcome.rollout, tokens } } };
-};
+const withTokens = (tokens: TokenSequence): RunRecord => record({ steps, tokens });
 
 const sourceOf = (records: readonly RunRecord[], texts = textsOf) => {
   const blocks = new Map([...packRecords(records, texts)].map((b) => [b.name, b.packed]));

@@ -1,4 +1,5 @@
-import type { Manifest, Question, RunRecord, Step, StopReason } from '@coa/core';
+import type { Manifest, Question, RunRecord, Step, StopReason, TokenSequence } from '@coa/core';
+import { tokenTexts } from './token-texts.ts';
 
 /** Small records for the tests of this lib. */
 export const question = (parts: Partial<Question> = {}): Question => ({
@@ -26,6 +27,7 @@ type Parts = {
   readonly stop?: StopReason;
   readonly completionTokens?: number;
   readonly metrics?: Record<string, number | null>;
+  readonly tokens?: TokenSequence;
 };
 
 export const record = (parts: Parts = {}): RunRecord => ({
@@ -42,7 +44,7 @@ export const record = (parts: Parts = {}): RunRecord => ({
         steps: parts.steps ?? [answer('Le Havre')],
         stop: parts.stop ?? 'answered',
       },
-      tokens: null,
+      tokens: parts.tokens ?? null,
       usage: { promptTokens: 100, completionTokens: parts.completionTokens ?? 10, requests: 1 },
     },
   },
@@ -73,3 +75,29 @@ export const manifest = (parts: Partial<Manifest> = {}): Manifest => ({
   startedAt: '2026-01-01T00:00:00Z',
   ...parts,
 });
+
+/** One token per UTF-8 byte, so that characters fall apart into tokens; 256 marks the end of a turn. */
+export const byteTexts = tokenTexts((id) => {
+  if (id === 256) return { bytes: new TextEncoder().encode('<|end|>'), control: true };
+  return id < 256 ? { bytes: Uint8Array.of(id), control: false } : null;
+});
+
+/** A stretch of tokens: who wrote it, and its text. */
+export type Stretch = readonly ['given' | 'sampled' | 'observation', string];
+
+/** Byte tokens of stretches; log-probabilities of sampled ones go from 0 to -2 again and again. */
+export const tokensOf = (parts: readonly Stretch[]): TokenSequence => {
+  const bytes = parts.map(
+    ([source, text]) => [source, [...new TextEncoder().encode(text)]] as const,
+  );
+  const each = (of: (source: Stretch[0], byte: number, at: number) => number): number[] =>
+    bytes.flatMap(([source, all]) => all.map((byte, at) => of(source, byte, at)));
+  return {
+    ids: Int32Array.from(each((_, byte) => byte)),
+    promptMask: Uint8Array.from(each((source) => Number(source === 'given'))),
+    observationMask: Uint8Array.from(each((source) => Number(source === 'observation'))),
+    logprobs: Float32Array.from(
+      each((source, _, at) => (source === 'sampled' ? -(at % 7) / 3 : Number.NaN)),
+    ),
+  };
+};

@@ -1,7 +1,7 @@
 import { inflateSync, strFromU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { endings, type ReportIndex, type TrajectoryView } from './client/payload.ts';
-import { emptyIndex } from './client/source.ts';
+import { endings, type ReportIndex } from './client/payload.ts';
+import { emptyIndex, packedSource } from './client/source.ts';
 import { escapeText } from './markup.ts';
 import { answer, failure, manifest, question, record } from './records.test-data.ts';
 import { renderReport } from './render-report.ts';
@@ -35,6 +35,12 @@ const unpacked = <T>(html: string, name: string): T => {
   return JSON.parse(strFromU8(inflateSync(Uint8Array.from(Buffer.from(packed, 'base64'))))) as T;
 };
 
+/** The page's trajectories, read as its client reads them. */
+const sourceIn = (html: string) =>
+  packedSource(
+    async (name) => new RegExp(`data-block="${name}">([^<]*)</script>`).exec(html)?.[1] ?? null,
+  );
+
 const hostile =
   '<script>alert(1)</script></script><!-- ]]> \u2028 \u0000 \ud800 \u202e &amp; "\'><img src=x onerror=alert(1)>';
 
@@ -51,7 +57,7 @@ describe('escapeText', () => {
 });
 
 describe('renderReport', () => {
-  test('holds hostile text from everywhere only escaped or compressed', () => {
+  test('holds hostile text from everywhere only escaped or compressed', async () => {
     const q = question({ dataset: hostile, text: hostile, golds: [hostile], id: hostile });
     const records = [
       record({ arm: hostile, question: q, steps: [answer(hostile)] }),
@@ -68,18 +74,18 @@ describe('renderReport', () => {
     expect(html).not.toContain('<img');
     expect(html).not.toContain('<!--');
     expect(html).not.toMatch(/[\0\p{Surrogate}]/u);
-    expect(html.match(/<script/g)).toHaveLength(6);
-    const [view] = unpacked<TrajectoryView[]>(html, 'chunk-0');
+    expect(html.match(/<script/g)).toHaveLength(8);
+    const view = await sourceIn(html).view(0);
     expect(view!.question.text).toBe(hostile);
   });
 
-  test('packs fifty trajectories a chunk and lists every one in order', () => {
+  test('packs fifty trajectories a chunk and lists every one in order', async () => {
     const many = Array.from({ length: 101 }, (_, i) =>
       record({ question: question({ id: `q${i}`, text: `question ${i}` }) }),
     );
     const html = rendered(many);
     expect(html.match(/chunk-\d+/g)).toEqual([0, 1, 2].map((n) => `chunk-${n}`));
-    expect(unpacked<TrajectoryView[]>(html, 'chunk-2')[0]!.question.id).toBe('q100');
+    expect((await sourceIn(html).view(100))!.question.id).toBe('q100');
     const { entries, questions } = unpacked<ReportIndex>(html, 'index');
     expect(entries.question.map((place) => questions.text[place])).toEqual(
       many.map((_, i) => `question ${i}`),

@@ -106,7 +106,11 @@ export const withTokenTips = (view: TokensView, frame: HTMLElement): HTMLElement
     place(tip, token, frame);
   };
   frame.append(tip);
-  for (const name of ['pointerover', 'focusin']) frame.addEventListener(name, show);
+  frame.addEventListener('focusin', show);
+  // not `pointerover`: what the arrow keys scroll under a resting pointer is not pointed at
+  frame.addEventListener('pointermove', (event) => {
+    if (event.movementX !== 0 || event.movementY !== 0) show(event);
+  });
   for (const name of ['pointerleave', 'focusout']) frame.addEventListener(name, hide);
   frame.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || tip.hidden) return;

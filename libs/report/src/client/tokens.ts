@@ -34,13 +34,19 @@ export const partsOf = (kinds: readonly TokenKind[]): Part[] => {
 /** Share of probability that the token did not have. */
 const surprise = (logprob: number): number => 1 - Math.exp(logprob);
 
-/** A token's text; white space that would not be seen gets a sign. */
-const shownText = (text: string): HTMLElement | string => {
+/** A fragment of a character gets a sign; a line's end that would leave an empty line is its sign alone. */
+const shownText = (text: string, empty: boolean): HTMLElement | string => {
   if (text === '') return element('span', { class: 'fragment' }, '·');
-  return text;
+  return empty ? '' : text;
 };
 
-const tokenSpan = (view: TokensView, i: number, gold: boolean): HTMLElement => {
+const onlyLineEnds = /^[^\S\n]*\n\s*$/;
+
+/** Whether the lines that a token ends hold nothing of its part. */
+const endsEmptyLine = ({ texts }: TokensView, i: number, { from, to }: Range): boolean =>
+  onlyLineEnds.test(texts[i]!) && (i === from || i === to - 1 || /\n$/.test(texts[i - 1]!));
+
+const tokenSpan = (view: TokensView, i: number, gold: boolean, part: Range): HTMLElement => {
   const [text, logprob] = [view.texts[i]!, view.logprobs[i] ?? null];
   const span = element(
     'span',
@@ -49,9 +55,9 @@ const tokenSpan = (view: TokensView, i: number, gold: boolean): HTMLElement => {
       tabindex: '-1',
       'data-token': String(i),
       'data-source': view.sources[i]!,
-      'data-newline': /^\s*\n\s*$/.test(text),
+      'data-newline': onlyLineEnds.test(text),
     },
-    shownText(text),
+    shownText(text, endsEmptyLine(view, i, part)),
   );
   if (logprob !== null) span.style.setProperty('--surprise', surprise(logprob).toFixed(3));
   return span;
@@ -61,15 +67,13 @@ const tokenSpan = (view: TokensView, i: number, gold: boolean): HTMLElement => {
 const spans = (view: TokensView, { from, to }: Range, golds: readonly string[]): HTMLElement[] => {
   const texts = view.texts.slice(from, to);
   const ranges = goldRanges(texts.join(''), golds);
+  const onGold = (start: number, end: number): boolean =>
+    ranges.some((range) => range.from < end && start < range.to);
   let at = 0;
   return texts.map((text, i) => {
     const [start, end] = [at, at + text.length];
     at = end;
-    return tokenSpan(
-      view,
-      from + i,
-      ranges.some((range) => range.from < end && start < range.to),
-    );
+    return tokenSpan(view, from + i, onGold(start, end), { from, to });
   });
 };
 
