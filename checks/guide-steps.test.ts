@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { guideSteps, isLike } from './guide-steps.ts';
+
+const guide = `# A guide
+Write it:
+\`\`\`ts file=a/b.ts
+const one = 1;
+\`\`\`
+Change it:
+\`\`\`diff file=a/b.ts
+ const zero = 0;
+-const one = 1;
++const one = 2;
+\`\`\`
+\`\`\`sh
+npx coa run x
+npx coa gate y  # exit 2
+\`\`\`
+\`\`\`text
+done  …
+\`\`\`
+`;
+
+test('a guide is files, changes and commands with what they print', () => {
+  expect(guideSteps(guide)).toEqual([
+    { kind: 'write', file: 'a/b.ts', text: 'const one = 1;\n' },
+    {
+      kind: 'change',
+      file: 'a/b.ts',
+      before: 'const zero = 0;\nconst one = 1;\n',
+      after: 'const zero = 0;\nconst one = 2;\n',
+    },
+    {
+      kind: 'run',
+      commands: [
+        { text: 'npx coa run x', exit: 0 },
+        { text: 'npx coa gate y', exit: 2 },
+      ],
+      lines: ['done  …'],
+    },
+  ]);
+});
+
+test('a block that cannot be tried is refused', () => {
+  expect(() => guideSteps('```ts\nconst x = 1;\n```\n')).toThrow("a block of 'ts' is neither");
+});
+
+test('… stands for anything, spaces for spaces, the rest for itself', () => {
+  expect(isLike('a … c (1.5)', '  a  b  c   (1.5)')).toBe(true);
+  expect(isLike('a … c', 'a b d')).toBe(false);
+  expect(isLike('…/index.html', '/tmp/x/index.html')).toBe(true);
+  expect(isLike('a.c', 'abc')).toBe(false);
+});

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { copyCheckout } from './checkout-copy.ts';
+import { type Command, type GuideStep, guideSteps, isLike } from './guide-steps.ts';
+
+const folder = resolve(import.meta.dirname, '../docs/guides');
+const guides = readdirSync(folder).filter((name) => name !== 'README.md');
+
+/** Search indexes, which guides may share: each builder writes under a name of its own. */
+const corpora = mkdtempSync(join(tmpdir(), 'coa-guides-'));
+const made = [corpora];
+afterAll(() => {
+  for (const root of made) rmSync(root, { recursive: true, force: true });
+});
+
+const readersCheckout = (): string => {
+  const root = copyCheckout();
+  made.push(root);
+  mkdirSync(join(root, '.coa'));
+  symlinkSync(corpora, join(root, '.coa/corpora'));
+  return root;
+};
+
+/** Of the shell that runs the tests, without what vitest, npm and Nx tell their children. */
+const environment = (): NodeJS.ProcessEnv => {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|VITEST|NX_|COA_|NODE_ENV|NODE_OPTIONS|FORCE_COLOR)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), NX_DAEMON: 'false', NO_COLOR: '1', CI: 'true' };
+};
+
+const run = ({ text, exit }: Command, cwd: string): Promise<string> =>
+  new Promise((done, failed) => {
+    const options = { cwd, env: environment(), maxBuffer: 64 * 1024 * 1024 };
+    execFile('bash', ['-c', text], options, (cause, stdout, stderr) => {
+      const said = `${stdout}${stderr}`;
+      const code = cause === null ? 0 : cause.code;
+      if (code === exit) done(said);
+      else failed(new Error(`'${text}' ended with ${code}, not ${exit}:\n${said}`));
+    });
+  });
+
+const change = (file: string, before: string, after: string): void => {
+  const pieces = readFileSync(file, 'utf8').split(before);
+  if (pieces.length !== 2) throw new Error(`${file} holds ${pieces.length - 1} times:\n${before}`);
+  writeFileSync(file, pieces.join(after));
+};
+
+const carryOut = async (step: GuideStep, root: string): Promise<void> => {
+  switch (step.kind) {
+    case 'write':
+      mkdirSync(dirname(join(root, step.file)), { recursive: true });
+      writeFileSync(join(root, step.file), step.text);
+      return;
+    case 'change':
+      change(join(root, step.file), step.before, step.after);
+      return;
+    case 'run': {
+      let said = '';
+      for (const command of step.commands) said += `${await run(command, root)}\n`;
+      const lines = said.split('\n');
+      const missing = step.lines.filter((shown) => !lines.some((line) => isLike(shown, line)));
+      if (missing.length > 0) {
+        throw new Error(`the guide shows\n${missing.join('\n')}\nbut printed was\n${said}`);
+      }
+    }
+  }
+};
+
+test.concurrent.each(guides)('%s works as written', { timeout: 600_000 }, async (name) => {
+  const steps = guideSteps(readFileSync(join(folder, name), 'utf8'));
+  const root = readersCheckout();
+  for (const step of steps) await carryOut(step, root);
+});
+
+test('every guide runs something, and the list of guides names it', () => {
+  const list = readFileSync(join(folder, 'README.md'), 'utf8');
+  for (const name of guides) {
+    const steps = guideSteps(readFileSync(join(folder, name), 'utf8'));
+    expect(steps.some(({ kind }) => kind === 'run')).toBe(true);
+    expect(list).toContain(`(${name})`);
+  }
+});
