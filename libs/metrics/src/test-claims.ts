@@ -113,7 +113,7 @@ const testOne = (
  */
 export const testClaims = (
   rows: readonly ClaimRow[],
-  { claims = [...paperClaims, ...ownClaims], resamples = 10_000, calls = [] }: TestOptions = {},
+  { claims = [...paperClaims, ...ownClaims], resamples = 5_000, calls = [] }: TestOptions = {},
 ): ClaimResult[] => {
   const tested = claims.flatMap((claim) => testOne(rows, claim, { resamples, calls }));
   const pValues = tested.map(({ p }) => p);

@@ -68,7 +68,7 @@ export const claimsTable = ({ claims }: Summary): Table => ({
   id: 'claims',
   title: 'The paper’s claims',
   caption:
-    'The paper’s claims, and one of ours, as tests on these arms. Effect: how far above its bound the tested quantity lies, in points (of several, the one that decides), with an interval at the level at which Holm’s procedure tests the claim, 95 % or more: it leaves out 0 where p, corrected, is at most 0.05. p is two-sided, from 10,000 draws of questions within sets and of training seeds (by Student’s t of the spread between them); corrected: by Holm over the claims shown. Reproduced: the interval and the effect under every seed lie above 0; contradicted: below it. What else a verdict rests on stands beneath it.',
+    'The paper’s claims, and one of ours, as tests on these arms. Effect: how far above its bound the tested quantity lies, in points (of several, the one that decides), with an interval at the level at which Holm’s procedure tests the claim, 95 % or more: it leaves out 0 where p, corrected, is at most 0.05. p is two-sided, from 5,000 draws of questions within sets and of training seeds (by Student’s t of the spread between them); corrected: by Holm over the claims shown. Reproduced: the interval and the effect under every seed lie above 0; contradicted: below it. What else a verdict rests on stands beneath it.',
   groupLabel: null,
   columns: [
     { label: 'Claim, and how it is read', format: 'text', wide: true },

@@ -2,25 +2,29 @@ import { expect, test } from 'vitest';
 import { callsTable, trainingCalls } from './real-calls.ts';
 
 const step = (numbers: Record<string, number | null>, at = 1) => ({ step: at, numbers });
-const supervised = { steps: [step({ loss: 1 })] };
-const simulated = {
-  steps: [
+const steps: Record<string, ReturnType<typeof step>[]> = {
+  supervised: [step({ loss: 1 })],
+  simulated: [
     step({ realCalls: 0, simulatedCalls: 40 }),
     step({ realCalls: 0, simulatedCalls: 44 }, 2),
   ],
-};
-/** Two updates on one batch of 16 calls. */
-const real = {
-  steps: [
+  // two updates on one batch of 16 calls
+  real: [
     step({ realCalls: 16, simulatedCalls: 0, update: 1 }),
     step({ realCalls: 16, simulatedCalls: 0, update: 2 }, 2),
   ],
 };
-const calls = trainingCalls([
-  { arm: 'SFT', seed: 0, curves: [supervised] },
-  { arm: 'mixed', seed: 0, curves: [supervised, simulated, real] },
-  { arm: 'mixed', seed: 1, curves: [supervised, real] },
-]);
+const calls = trainingCalls(
+  [
+    { arm: 'SFT', repeat: 0, key: 'supervised' },
+    { arm: 'mixed', repeat: 0, key: 'supervised' },
+    { arm: 'mixed', repeat: 0, key: 'simulated' },
+    { arm: 'mixed', repeat: 0, key: 'real' },
+    { arm: 'mixed', repeat: 1, key: 'supervised' },
+    { arm: 'mixed', repeat: 1, key: 'real' },
+  ],
+  (key) => steps[key]!,
+);
 
 test('calls are summed over stages, each batch once', () =>
   expect(calls).toEqual([

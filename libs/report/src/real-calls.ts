@@ -2,12 +2,8 @@ import type { TrainingCalls } from '@coa/metrics';
 import type { Cell, Table } from './table.ts';
 import type { TrainingCurve } from './training-curves.ts';
 
-/** The trainings that made an arm's model under one seed, in order; arms share those that they begin with. */
-export type ArmTraining = {
-  readonly arm: string;
-  readonly seed: number;
-  readonly curves: readonly Pick<TrainingCurve, 'steps'>[];
-};
+/** A training that made an arm's model in one repeat; arms share those that they begin with. */
+export type ArmTraining = { readonly arm: string; readonly repeat: number; readonly key: string };
 
 type Numbers = TrainingCurve['steps'][number]['numbers'];
 
@@ -15,14 +11,26 @@ type Numbers = TrainingCurve['steps'][number]['numbers'];
 const callsOf = (numbers: Numbers, name: 'realCalls' | 'simulatedCalls'): number =>
   (numbers.update ?? 1) === 1 ? (numbers[name] ?? 0) : 0;
 
-/** Tool calls that reinforcement learning made for each arm under each seed: of the tool itself, and of a model of it. */
-export const trainingCalls = (trainings: readonly ArmTraining[]): TrainingCalls[] =>
-  trainings.map(({ arm, seed, curves }) => {
-    const steps = curves.flatMap((curve) => curve.steps);
-    const sum = (name: 'realCalls' | 'simulatedCalls'): number =>
-      steps.reduce((total, { numbers }) => total + callsOf(numbers, name), 0);
-    return { arm, seed, real: sum('realCalls'), simulated: sum('simulatedCalls') };
-  });
+/**
+ * Tool calls that reinforcement learning made for each arm under each seed: of the tool itself, and of a model of it.
+ * @param stepsOf the steps of a training, by its key
+ */
+export const trainingCalls = (
+  trainings: readonly ArmTraining[],
+  stepsOf: (key: string) => TrainingCurve['steps'],
+): TrainingCalls[] => {
+  const places = new Map<string, { arm: string; seed: number; real: number; simulated: number }>();
+  for (const { arm, repeat: seed, key } of trainings) {
+    const place = JSON.stringify([arm, seed]);
+    const calls = places.get(place) ?? { arm, seed, real: 0, simulated: 0 };
+    for (const { numbers } of stepsOf(key)) {
+      calls.real += callsOf(numbers, 'realCalls');
+      calls.simulated += callsOf(numbers, 'simulatedCalls');
+    }
+    places.set(place, calls);
+  }
+  return [...places.values()];
+};
 
 const lineOf = ({ seed, real, simulated }: TrainingCalls): Cell[] => [
   String(seed),

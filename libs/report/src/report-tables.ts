@@ -6,6 +6,7 @@ import { type Block, pack } from './pack.ts';
 import { paperFigure3 } from './paper-figure3.ts';
 import { paperTable1 } from './paper-table.ts';
 import { paperTable2 } from './paper-table2.ts';
+import { callsTable } from './real-calls.ts';
 import type { Summary } from './summary.ts';
 import type { Table } from './table.ts';
 import { type TableFormat, tableFormats, writeTable } from './table-formats.ts';
@@ -34,6 +35,7 @@ export const reportTables = ({
     resultsTable(summary),
     deltas && deltasTable(deltas),
     claims.length > 0 && claimsTable(summary),
+    callsTable(summary.calls),
     paperTable1(summary, manifest),
     ...paperFigure3(summary),
     knowledge.length > 0 && knowledgeTable(summary),

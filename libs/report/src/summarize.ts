@@ -1,5 +1,11 @@
 import { deriveSeed, type Manifest, type RunRecord, type StopReason, seededRng } from '@coa/core';
-import { type ClusteredValue, type Interval, meanWithInterval, testClaims } from '@coa/metrics';
+import {
+  type ClusteredValue,
+  type Interval,
+  meanWithInterval,
+  type TrainingCalls,
+  testClaims,
+} from '@coa/metrics';
 import { deltasOf } from './deltas.ts';
 import { macroAverage } from './macro-average.ts';
 import {
@@ -132,6 +138,7 @@ const collect = ({ cells, arms, rated }: Collected, record: RunRecord): void => 
 const summaryFrom = (
   { cells, arms: found, rated }: Collected,
   { rootSeed, baseline }: Manifest,
+  calls: readonly TrainingCalls[],
 ): Summary => {
   const [datasets, arms] = [[...cells.keys()], [...found]];
   const rows = datasets.flatMap((dataset) =>
@@ -146,16 +153,19 @@ const summaryFrom = (
     ),
   );
   return {
-    ...{ datasets, arms, rows, averages },
+    ...{ datasets, arms, rows, averages, calls },
     knowledge: knowledgeRows(rated, arms, rootSeed),
     steps: stepRows(rated, arms, rootSeed),
     deltas: deltasOf(rated, { baseline, arms }),
-    claims: testClaims(rated),
+    claims: testClaims(rated, { calls }),
   };
 };
 
 /** `summarize` record by record, for who reads in slices. */
-export const summaryOf = (manifest: Manifest): SummaryParts => {
+export const summaryOf = (
+  manifest: Manifest,
+  calls: readonly TrainingCalls[] = [],
+): SummaryParts => {
   const collected: Collected = {
     cells: new Map(manifest.datasets.map(({ name }) => [name, new Map<string, Cell>()])),
     arms: new Set(Object.keys(manifest.arms)),
@@ -163,7 +173,7 @@ export const summaryOf = (manifest: Manifest): SummaryParts => {
   };
   return {
     add: (record) => collect(collected, record),
-    summary: () => summaryFrom(collected, manifest),
+    summary: () => summaryFrom(collected, manifest, calls),
   };
 };
 
@@ -171,9 +181,14 @@ export const summaryOf = (manifest: Manifest): SummaryParts => {
  * Records in, the numbers of every table out, in one pass that keeps a few numbers per question. Intervals are 95 %,
  * over questions (repeats of one are not independent), with seeds derived from the manifest's: the same records give
  * the same numbers.
+ * @param calls tool calls in training, for the claim about what simulation saves; none: it cannot be decided
  */
-export const summarize = (records: Iterable<RunRecord>, manifest: Manifest): Summary => {
-  const { add, summary } = summaryOf(manifest);
+export const summarize = (
+  records: Iterable<RunRecord>,
+  manifest: Manifest,
+  calls: readonly TrainingCalls[] = [],
+): Summary => {
+  const { add, summary } = summaryOf(manifest, calls);
   for (const record of records) add(record);
   return summary();
 };

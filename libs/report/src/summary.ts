@@ -1,5 +1,5 @@
 import type { StopReason } from '@coa/core';
-import type { ClaimResult, Interval } from '@coa/metrics';
+import type { ClaimResult, Interval, TrainingCalls } from '@coa/metrics';
 import type { Deltas } from './deltas.ts';
 import type { Estimate } from './macro-average.ts';
 
@@ -76,6 +76,8 @@ export type Summary = {
   readonly steps: readonly StepRow[];
   /** Every other arm against the baseline; null where the run names none. */
   readonly deltas: Deltas | null;
+  /** By arm and seed; empty where the trainings are not at hand. */
+  readonly calls: readonly TrainingCalls[];
   /** The paper's claims that these arms can speak to. */
   readonly claims: readonly ClaimResult[];
 };

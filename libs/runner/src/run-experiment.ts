@@ -16,7 +16,7 @@ import { planRollouts, segmentsOf } from './plan.ts';
 import { drawQuestionSets, type QuestionSet } from './question-sets.ts';
 import { type RunSummary, runPlan } from './run.ts';
 import type { Script } from './script.ts';
-import { writeLightReport, writeReport } from './write-report.ts';
+import { callsOf, writeLightReport, writeReport } from './write-report.ts';
 
 export type RunServices = {
   readonly places: Places;
@@ -169,7 +169,8 @@ const runWith = async (parts: {
 /** Table and report of a stored run; `light`: the report without trajectories, to be kept beside the code. */
 export const reported = async (store: Store, runId: string, places: Places, light = false) => {
   const manifest = store.readManifest(runId);
-  const summary = summarize(store.readRecords(runId, { tokens: false }), manifest);
+  const records = store.readRecords(runId, { tokens: false });
+  const summary = summarize(records, manifest, callsOf(store, runId));
   const parts = { store, manifest, summary, places };
   const report = await (light ? writeLightReport(parts) : writeReport(parts));
   return { runId, report, summary, table: renderTable(summary, manifest) };

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '@coa/core';
-import { renderMarkdown, renderReport, type Summary, type TrainingCurve } from '@coa/report';
+import {
+  renderMarkdown,
+  renderReport,
+  type Summary,
+  type TrainingCurve,
+  trainingCalls,
+} from '@coa/report';
 import { bundleClient } from '@coa/report/bundle';
 import type { Store } from '@coa/store';
 import type { Places } from './places.ts';
@@ -34,6 +40,10 @@ export const trainingOf = (store: Store, runId: string): TrainingCurve[] => {
     return { stage: name, seed, steps: store.readTrainingSteps(key) };
   });
 };
+
+/** Tool calls in the trainings of each arm under each of its seeds. */
+export const callsOf = (store: Store, runId: string) =>
+  trainingCalls(store.trainingsOf(runId), (key) => store.readTrainingSteps(key));
 
 type Parts = {
   readonly store: Store;

@@ -1,5 +1,5 @@
 import type { Manifest } from '@coa/core';
-import { type Summary, summaryOf, type TrainingCurve } from '@coa/report';
+import { type Summary, summaryOf, type TrainingCurve, trainingCalls } from '@coa/report';
 import type { Store } from '@coa/store';
 import { type Listed, readParts, stampOf } from './read-parts.ts';
 import type { State, StateCache } from './state-cache.ts';
@@ -19,7 +19,8 @@ export const runState = (store: Store, cache: StateCache, runId: string): Promis
     () => stampOf(store, [runId]),
     async (version) => {
       const manifest = store.readManifest(runId);
-      const { add, summary } = summaryOf(manifest);
+      const calls = trainingCalls(store.trainingsOf(runId), (key) => store.readTrainingSteps(key));
+      const { add, summary } = summaryOf(manifest, calls);
       const part = { runId, arm: null, agent: null };
       const listed = await readParts(store, [part], add);
       return { version, ...listed, manifest, summary: summary() };
