@@ -128,7 +128,7 @@ export const tableHtml = (table: Table): Html => {
   const scales = scalesOf(table);
   return html`
 <div class="table" id="table-${table.id}" data-table="${table.id}" data-title="${table.title}">
-<div class="frame" role="region" aria-label="${table.title}" tabindex="0"><table>
+<div class="frame" role="region" aria-label="Table: ${table.title}" tabindex="0"><table>
 <caption>${table.caption}</caption>${headHtml(table.columns, scales)}
 ${table.groups.map((group) => groupHtml(group, table.columns, scales))}</table></div>
 ${table.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`;

@@ -57,10 +57,10 @@ export const addChartButtons = (
         'span',
         {},
         'Save ',
-        toolButton('Picture .png', `Save the chart “${title}” as a picture`, () =>
+        toolButton('Picture .png', `Picture .png: save the chart “${title}”`, () =>
           savePicture(current(), id, title),
         ),
-        toolButton('Data .csv', `Save the numbers of “${title}” as CSV`, async () => {
+        toolButton('Data .csv', `Data .csv: save the numbers of “${title}”`, async () => {
           saveText(of, (await texts())[of]?.csv ?? '', 'csv');
           return 'Saved';
         }),

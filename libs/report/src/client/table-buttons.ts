@@ -30,7 +30,7 @@ const copyButton = (
   { format, ending, name }: (typeof formats)[number],
   { id, title, texts }: { readonly id: string; readonly title: string; readonly texts: TableTexts },
 ): HTMLElement =>
-  toolButton(name, `Copy “${title}” as ${name}`, async () => {
+  toolButton(name, `${name}: copy “${title}”`, async () => {
     const text = (await texts())[id]?.[format] ?? '';
     if (await copyText(text)) return 'Copied';
     saveText(id, text, ending);
@@ -41,7 +41,7 @@ const saveButton = (
   { format, ending, name }: (typeof formats)[number],
   { id, title, texts }: { readonly id: string; readonly title: string; readonly texts: TableTexts },
 ): HTMLElement =>
-  toolButton(`.${ending}`, `Save “${title}” as a ${name} file`, async () => {
+  toolButton(`.${ending}`, `.${ending}: save “${title}” as a ${name} file`, async () => {
     saveText(id, (await texts())[id]?.[format] ?? '', ending);
     return 'Saved';
   });
