@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { guideSteps, isLike } from './guide-steps.ts';
+import { endedAs, guideSteps, isLike } from './guide-steps.ts';
 
 const guide = `# A guide
 Write it:
@@ -15,6 +15,7 @@ Change it:
 \`\`\`sh
 npx coa run x
 npx coa gate y  # exit 2
+npx tsc  # fails
 \`\`\`
 \`\`\`text
 done  …
@@ -35,10 +36,19 @@ test('a guide is files, changes and commands with what they print', () => {
       commands: [
         { text: 'npx coa run x', exit: 0 },
         { text: 'npx coa gate y', exit: 2 },
+        { text: 'npx tsc', exit: 'fails' },
       ],
       lines: ['done  …'],
     },
   ]);
+});
+
+test('a command ends with the code that is shown, or fails with any', () => {
+  const command = (exit: number | 'fails') => ({ text: 'x', exit });
+  expect([0, 2].map((code) => endedAs(command(2), code))).toEqual([false, true]);
+  expect([0, 1, 130].map((code) => endedAs(command('fails'), code))).toEqual([false, true, true]);
+  // killed, or never begun
+  expect(endedAs(command('fails'), null)).toBe(false);
 });
 
 test('a block that cannot be tried is refused', () => {

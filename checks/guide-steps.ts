@@ -12,15 +12,19 @@ export type GuideStep =
   /** Run commands, and see these lines among what they print. */
   | { readonly kind: 'run'; readonly commands: readonly Command[]; readonly lines: string[] };
 
-/** `command  # exit 2` is expected to end with that code, any other with 0. */
-export type Command = { readonly text: string; readonly exit: number };
+/** `command  # exit 2` is expected to end with that code, `command  # fails` with any but 0, any other with 0. */
+export type Command = { readonly text: string; readonly exit: number | 'fails' };
 
 const fence = /^```(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm;
 
 const commandOf = (line: string): Command => {
-  const [, text = line, exit = '0'] = /^(.*?)\s+# exit (\d+)$/.exec(line) ?? [];
-  return { text, exit: Number(exit) };
+  const [, text = line, exit = '0'] = /^(.*?)\s+# (?:exit )?(\d+|fails)$/.exec(line) ?? [];
+  return { text, exit: exit === 'fails' ? exit : Number(exit) };
 };
+
+/** Whether a command ended as the guide says. */
+export const endedAs = ({ exit }: Command, code: unknown): boolean =>
+  exit === 'fails' ? typeof code === 'number' && code !== 0 : code === exit;
 
 /** The lines that stand before and after a change. */
 const sides = (text: string): { readonly before: string; readonly after: string } => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { copyCheckout } from './checkout-copy.ts';
-import { type Command, type GuideStep, guideSteps, isLike } from './guide-steps.ts';
+import { type Command, endedAs, type GuideStep, guideSteps, isLike } from './guide-steps.ts';
 
 const folder = resolve(import.meta.dirname, '../docs/guides');
 const guides = readdirSync(folder).filter((name) => name !== 'README.md');
@@ -40,14 +40,14 @@ const environment = (): NodeJS.ProcessEnv => {
   return { ...Object.fromEntries(inherited), NX_DAEMON: 'false', NO_COLOR: '1', CI: 'true' };
 };
 
-const run = ({ text, exit }: Command, cwd: string): Promise<string> =>
+const run = (command: Command, cwd: string): Promise<string> =>
   new Promise((done, failed) => {
     const options = { cwd, env: environment(), maxBuffer: 64 * 1024 * 1024 };
-    execFile('bash', ['-c', text], options, (cause, stdout, stderr) => {
+    execFile('bash', ['-c', command.text], options, (cause, stdout, stderr) => {
       const said = `${stdout}${stderr}`;
       const code = cause === null ? 0 : cause.code;
-      if (code === exit) done(said);
-      else failed(new Error(`'${text}' ended with ${code}, not ${exit}:\n${said}`));
+      if (endedAs(command, code)) done(said);
+      else failed(new Error(`'${command.text}' ended with ${code}, not as shown:\n${said}`));
     });
   });
 
