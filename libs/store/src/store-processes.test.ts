@@ -3,10 +3,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { checkStore } from './check-store.ts';
 import { exportFormats, exportRun } from './export-run.ts';
+import { mergeStore } from './merge-store.ts';
 import { manifestOf, questionOf, rolloutRecord, temporaryFolder } from './records.test-data.ts';
 import { openStore } from './store.ts';
+
+/** Processes that start on a machine that is busy take their time. */
+const patienceMs = 120_000;
+vi.setConfig({ testTimeout: 2 * patienceMs });
 
 const script = fileURLToPath(new URL('./writer-process.test-data.ts', import.meta.url));
 
@@ -58,7 +64,7 @@ test('three processes open a fresh store at once and store three runs side by si
 test('a run has one writer; after kill -9 its lock is gone, all is there, and resuming gives the same bytes', async () => {
   const file = join(temporaryFolder(), 'runs.db');
   const { child, keys } = startWriter(file, 'killed');
-  await expect.poll(() => keys().length, { timeout: 20_000, interval: 10 }).toBeGreaterThan(30);
+  await expect.poll(() => keys().length, { timeout: patienceMs, interval: 10 }).toBeGreaterThan(30);
   const store = openStore(file);
   const start = () => store.startRun(manifestOf({ runId: 'killed' }));
   expect(start).toThrow(`run 'killed' in ${store.file} is being written by process ${child.pid}`);
@@ -91,4 +97,46 @@ test('a run has one writer; after kill -9 its lock is gone, all is there, and re
     expect(resumed!.equals(whole!), format).toBe(true);
   }
   later.close();
+});
+
+test('another store is merged while two runs are written here and one there: nothing is lost, nothing is twice', async () => {
+  const folder = temporaryFolder();
+  const [here, there] = [join(folder, 'here.db'), join(folder, 'there.db')];
+  const source = openStore(there);
+  for (const runId of ['x', 'y', 'z']) {
+    source.startRun(manifestOf({ runId }));
+    for (let index = 0; index < 100; index++)
+      source.appendRecord(rolloutRecord(questionOf('nq', `q${index}`), { runId }));
+    source.finishRun(runId);
+  }
+  source.close();
+  const writers = [
+    startWriter(here, 'a', '150'),
+    startWriter(here, 'y', '150'),
+    startWriter(there, 'w', '150'),
+  ];
+  const ended = Promise.all(writers.map(async ({ child }) => (await once(child, 'close'))[0]));
+  await expect
+    .poll(() => Math.min(...writers.map(({ keys }) => keys().length)), {
+      timeout: patienceMs,
+      interval: 10,
+    })
+    .toBeGreaterThan(0);
+  const during = mergeStore(here, there);
+  expect(during.find(({ name }) => name === 'y')).toMatchObject({ outcome: 'skipped' });
+  expect(await ended).toEqual([0, 0, 0]);
+  expect(writers.map(({ failure }) => failure()).join('')).toBe('');
+  const after = mergeStore(here, there);
+  expect(after.find(({ name }) => name === 'y')).toMatchObject({ outcome: 'unchanged', kept: 100 });
+  const store = openStore(here, { readonly: true });
+  const found = store.listRuns().map(({ runId, status, rollouts }) => [runId, status, rollouts]);
+  expect(found.sort()).toEqual([
+    ['a', 'finished', 150],
+    ['w', 'finished', 150],
+    ['x', 'finished', 100],
+    ['y', 'finished', 150],
+    ['z', 'finished', 100],
+  ]);
+  store.close();
+  for (const file of [here, there]) expect(checkStore(file).sound).toBe(true);
 });
