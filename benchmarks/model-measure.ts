@@ -16,7 +16,8 @@ import {
 } from '@coa/model';
 import * as tf from '@tensorflow/tfjs-core';
 
-export type Mode = 'train' | 'sample' | 'gemm';
+/** profile: training, with the time of every kernel. */
+export type Mode = 'train' | 'sample' | 'gemm' | 'profile';
 
 export type BenchConfig = {
   readonly vocabulary: number;
@@ -40,6 +41,8 @@ export type Measured = {
   readonly tokensPerSecond: number | null;
   /** One for each shape. */
   readonly gflops: readonly number[] | null;
+  /** Part of a training step's time by kernel, largest first. */
+  readonly profile: Readonly<Record<string, number>> | null;
   /** Peak resident memory of the process. */
   readonly peakBytes: number;
 };
@@ -70,6 +73,34 @@ const timed = async (steps: number, run: () => unknown): Promise<number[]> => {
 const randomIds = (count: number, vocabulary: number, seed: number): Int32Array => {
   const rng = seededRng(seed);
   return Int32Array.from({ length: count }, () => Math.floor(rng() * vocabulary));
+};
+
+/** Adds up the milliseconds of each kernel from now on; attention and its backward pass are one kernel with two names. */
+const timeKernels = (): Map<string, number> => {
+  const { kernels } = tf.backend() as CoaBackend;
+  const spent = new Map<string, number>();
+  const run = kernels.run.bind(kernels);
+  const timedRun: typeof kernels.run = (operation, ...values) => {
+    const begin = performance.now();
+    const result = run(operation, ...values);
+    const backward = operation === 'attention' && values[7] !== 0;
+    const name = backward ? 'attention, backward' : operation;
+    spent.set(name, (spent.get(name) ?? 0) + performance.now() - begin);
+    return result;
+  };
+  Object.assign(kernels, { run: timedRun });
+  return spent;
+};
+
+const profileOf = async (task: Task): Promise<Measured['profile']> => {
+  const spent = timeKernels();
+  const begin = performance.now();
+  await trainSpeed(task);
+  const total = performance.now() - begin;
+  const kernels = [...spent].sort(([, a], [, b]) => b - a);
+  const rest = total - kernels.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
+  const parts = [...kernels, ['outside the kernels', rest] as const];
+  return Object.fromEntries(parts.map(([name, milliseconds]) => [name, milliseconds / total]));
 };
 
 const trainSpeed = async ({ config, steps }: Task): Promise<number> => {
@@ -139,7 +170,8 @@ export const measure = async (task: Task): Promise<Measured> => {
         ? await sampleSpeed(task)
         : null;
   const gflops = task.mode === 'gemm' ? await gemmSpeeds(task) : null;
+  const profile = task.mode === 'profile' ? await profileOf(task) : null;
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   (tf.backend() as CoaBackend).dispose();
-  return { tokensPerSecond, gflops, peakBytes };
+  return { tokensPerSecond, gflops, profile, peakBytes };
 };

@@ -1,49 +1,71 @@
 /**
  * Speed of training and sampling: `npx nx run model:bench [--json] [--configs A,B,C] [--backends native,wasm]
- * [--threads 2,1] [--steps 5] [--python python3]`. Beside it, where python3 has torch, PyTorch eager in the same run
- * (torch_twin.py, the same shapes). Every measurement is a process of its own; medians.
+ * [--threads 2,1] [--steps 5] [--python python3] [--profile]`. Beside it, where python3 has torch, PyTorch eager in the
+ * same run (torch_twin.py, the same shapes). Every measurement is a process of its own; medians. One that fails is named,
+ * and the exit code is 1. --profile: where a training step's time goes, by kernel.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type BackendName, nativeObstacle } from '@coa/compute';
-import { benchConfigs, type Measured, type Mode, measure } from './model-measure.ts';
+import { backendNames, nativeObstacle } from '@coa/compute';
+import { benchConfigs, type Measured, type Mode, measure, type Task } from './model-measure.ts';
 
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     configs: { type: 'string', default: 'A,B,C' },
     backends: { type: 'string', default: nativeObstacle() === null ? 'native,wasm' : 'wasm' },
-    threads: { type: 'string', default: String(availableParallelism()) },
+    threads: { type: 'string', default: [...new Set([availableParallelism(), 1])].join() },
     steps: { type: 'string', default: '5' },
     python: { type: 'string', default: 'python3' },
+    profile: { type: 'boolean', default: false },
     measure: { type: 'string' },
   },
 });
 
-type Row = Measured & {
+type Place = {
   readonly config: string;
   readonly mode: Mode;
   readonly engine: string;
   readonly threads: number;
-  /** To PyTorch's speed in this run; null where it was not measured. */
-  readonly ratio: number | null;
 };
+
+type Row = Place &
+  Measured & {
+    /** To PyTorch's speed in this run; null where it was not measured. */
+    readonly ratio: number | null;
+  };
+
+/** A measurement that did not come to an end. */
+type Failure = Place & { readonly message: string };
+
+/** PyTorch on this machine: its version, or why it is left out. */
+type Torch = { readonly version: string } | { readonly absent: string };
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const say = (line: string): void => {
   if (!options.json) console.error(line);
 };
 
-const lastLine = (command: string, args: readonly string[]): string | null => {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0)
-    say(`${command} ${args.slice(0, 4).join(' ')}: ${stderr?.trim().split('\n').at(-1)}`);
-  return status === 0 ? (stdout.trim().split('\n').at(-1) ?? null) : null;
+type Finished = { readonly line: string } | { readonly message: string };
+
+/** The last line that a program printed, or how it failed. */
+const lastLine = (command: string, args: readonly string[]): Finished => {
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (error) return { message: error.message };
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (status === 0 && line !== '') return { line };
+  const said = stderr.trim().split('\n').slice(-3).join(' | ');
+  const end = signal ? `killed by ${signal}` : `exit code ${status}`;
+  return { message: `${end}${said === '' ? '' : `: ${said}`}` };
 };
 
-const hasTorch = spawnSync(options.python, ['-c', 'import torch']).status === 0;
+const findTorch = (): Torch => {
+  const found = lastLine(options.python, ['-c', 'import torch; print(torch.__version__)']);
+  if ('line' in found) return { version: found.line };
+  return { absent: `${options.python} has no torch (${found.message})` };
+};
 
 const gemmShapes = [
   [1024, 1024, 1024],
@@ -51,61 +73,41 @@ const gemmShapes = [
   [3072, 8192, 256],
 ];
 
-const torchRow = (config: string, mode: Mode, threads: number): Measured | null => {
-  if (!hasTorch) return null;
-  const { vocabulary, width, layers, heads, kvHeads, ffn, sequence, batch } = benchConfigs[config]!;
-  const sizes = {
-    vocabulary,
-    width,
-    layers,
-    heads,
-    kvHeads,
-    ffn,
-    sequence,
-    batch: mode === 'sample' ? 32 : batch,
-  };
-  const steps = config === 'C' ? '3' : options.steps;
-  const args = [
-    '--mode',
+const stepsOf = (config: string): number =>
+  config === 'C' ? Math.min(3, Number(options.steps)) : Number(options.steps);
+
+const torchArguments = ({ config, mode, threads }: Place): string[] => {
+  const { batch, ...sizes } = benchConfigs[config]!;
+  const settings = {
     mode,
-    '--config',
-    JSON.stringify(sizes),
-    '--shapes',
-    JSON.stringify(gemmShapes),
-    '--threads',
-    String(threads),
-    '--warmup',
-    '1',
-    '--steps',
-    steps,
-  ];
-  const line = lastLine(options.python, [file('torch_twin.py'), ...args]);
-  if (line === null) return null;
-  const {
-    tokensPerSecond = null,
-    gflops = null,
-    peakBytes,
-  } = JSON.parse(line) as Partial<Measured> & { peakBytes: number };
-  return { tokensPerSecond, gflops, peakBytes };
+    config: JSON.stringify({ ...sizes, batch: mode === 'sample' ? 32 : batch }),
+    shapes: JSON.stringify(gemmShapes),
+    threads: String(threads),
+    warmup: '1',
+    steps: String(stepsOf(config)),
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 };
 
-const ownRow = (config: string, mode: Mode, backend: string, threads: number): Measured | null => {
-  const task = {
-    config,
-    mode,
-    backend,
-    threads,
-    steps: config === 'C' ? 3 : Number(options.steps),
-    shapes: gemmShapes,
-  };
-  const line = lastLine(process.execPath, [
-    '--import',
-    'tsx',
-    file('model.ts'),
-    '--measure',
-    JSON.stringify(task),
-  ]);
-  return line === null ? null : (JSON.parse(line) as Measured);
+const ownArguments = ({ config, mode, engine, threads }: Place): string[] => {
+  const steps = stepsOf(config);
+  const task = { config, mode, backend: engine, threads, steps, shapes: gemmShapes };
+  return ['--import', 'tsx', file('model.ts'), '--measure', JSON.stringify(task)];
+};
+
+const measured = (place: Place): Measured | Failure => {
+  const found =
+    place.engine === 'pytorch'
+      ? lastLine(options.python, [file('torch_twin.py'), ...torchArguments(place)])
+      : lastLine(process.execPath, ownArguments(place));
+  if ('message' in found) return { ...place, ...found };
+  try {
+    const parsed = JSON.parse(found.line) as Partial<Measured> & { peakBytes: number };
+    const { tokensPerSecond = null, gflops = null, profile = null, peakBytes } = parsed;
+    return { tokensPerSecond, gflops, profile, peakBytes };
+  } catch {
+    return { ...place, message: `it printed ${found.line.slice(0, 200)}` };
+  }
 };
 
 const speedOf = ({ tokensPerSecond, gflops }: Measured): number =>
@@ -113,74 +115,92 @@ const speedOf = ({ tokensPerSecond, gflops }: Measured): number =>
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-const describeRow = ({
-  config,
-  mode,
-  engine,
-  threads,
-  tokensPerSecond,
-  gflops,
-  peakBytes,
-  ratio,
-}: Row): string => {
+const nameOf = ({ config, mode }: Place): string =>
+  mode === 'gemm' ? 'gemm' : `${config} ${mode}`;
+
+const describePlace = (place: Place): string =>
+  `${nameOf(place).padEnd(10)} ${place.engine.padEnd(8)} ${place.threads} threads`;
+
+const describeRow = (row: Row): string => {
+  const { tokensPerSecond, gflops, profile, peakBytes, ratio } = row;
   const speed =
     tokensPerSecond === null
-      ? `${gflops!.map((x) => x.toFixed(0)).join(' / ')} GFLOP/s`
+      ? `${(gflops ?? []).map((x) => x.toFixed(0)).join(' / ')} GFLOP/s`
       : `${tokensPerSecond.toFixed(0)} tokens/s`;
-  const name = mode === 'gemm' ? 'gemm' : `${config} ${mode}`;
   const against = ratio === null ? '' : `  ${ratio.toFixed(2)} x PyTorch`;
-  return `${name.padEnd(10)} ${engine.padEnd(8)} ${threads} threads  ${speed.padEnd(26)} ${megabytes(peakBytes).padStart(10)}${against}`;
+  const shares = Object.entries(profile ?? {}).map(
+    ([name, share]) => `\n           ${name.padEnd(24)} ${(100 * share).toFixed(1).padStart(5)} %`,
+  );
+  return `${describePlace(row)}  ${speed.padEnd(26)} peak ${megabytes(peakBytes).padStart(10)}${against}${shares.join('')}`;
 };
 
-const compareEngines = (config: string, mode: Mode, threads: number): Row[] => {
-  const torch = torchRow(config, mode, threads);
-  const rows = options.backends
-    .split(',')
-    .map((engine) => ({ engine, measured: ownRow(config, mode, engine, threads) }));
-  const all = [{ engine: 'pytorch', measured: torch }, ...rows].flatMap(({ engine, measured }) =>
-    measured
-      ? [
-          {
-            config,
-            mode,
-            engine,
-            threads,
-            ...measured,
-            ratio: torch ? speedOf(measured) / speedOf(torch) : null,
-          },
-        ]
-      : [],
-  );
-  for (const row of all) say(describeRow(row));
-  return all;
+/** PyTorch first, then ours, each said as soon as it is there. */
+const compareEngines = (
+  config: string,
+  mode: Mode,
+  threads: number,
+  torch: Torch,
+): (Row | Failure)[] => {
+  const engines = options.backends.split(',');
+  const withTorch = 'version' in torch && mode !== 'profile';
+  let peer: Measured | null = null;
+  return [...(withTorch ? ['pytorch'] : []), ...engines].map((engine) => {
+    const place = { config, mode, engine, threads };
+    const found = measured(place);
+    if ('message' in found) {
+      console.error(`${describePlace(place)}  FAILED: ${found.message}`);
+      return found;
+    }
+    if (engine === 'pytorch') peer = found;
+    const row = { ...place, ...found, ratio: peer ? speedOf(found) / speedOf(peer) : null };
+    say(describeRow(row));
+    return row;
+  });
+};
+
+const assertOptions = (): void => {
+  const { configs, backends, threads, steps } = options;
+  const unknown = (given: string, known: readonly string[]) =>
+    given.split(',').find((name) => !known.includes(name));
+  const wrong =
+    unknown(configs, Object.keys(benchConfigs)) ??
+    unknown(backends, backendNames) ??
+    [...threads.split(','), steps].find((count) => !/^[1-9]\d*$/.test(count));
+  if (wrong !== undefined)
+    throw new RangeError(
+      `'${wrong}' is none of the configs ${Object.keys(benchConfigs)}, the backends ${backendNames} or a count`,
+    );
 };
 
 const main = (): void => {
-  const threadCounts = options.threads.split(',').map(Number);
-  const rows = threadCounts.flatMap((threads) => [
-    ...compareEngines('A', 'gemm', threads),
-    ...options.configs
+  assertOptions();
+  const torch = findTorch();
+  if ('absent' in torch)
+    say(`${torch.absent}: PyTorch is left out (pip install torch, or --python)`);
+  const modes: Mode[] = options.profile ? ['profile'] : ['train', 'sample'];
+  const all = options.threads.split(',').flatMap((threads) => {
+    const gemm = options.profile ? [] : compareEngines('A', 'gemm', Number(threads), torch);
+    const rest = options.configs
       .split(',')
       .flatMap((config) =>
-        (['train', 'sample'] as const).flatMap((mode) => compareEngines(config, mode, threads)),
-      ),
-  ]);
+        modes.flatMap((mode) => compareEngines(config, mode, Number(threads), torch)),
+      );
+    return [...gemm, ...rest];
+  });
+  const failures = all.filter((one) => 'message' in one);
+  const rows = all.filter((one) => !('message' in one));
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     node: process.version,
   };
-  if (options.json)
-    console.log(JSON.stringify({ machine, configs: benchConfigs, gemmShapes, rows }, null, 2));
+  const facts = { machine, torch, configs: benchConfigs, gemmShapes, rows, failures };
+  if (options.json) console.log(JSON.stringify(facts, null, 2));
+  if (failures.length > 0) {
+    console.error(`${failures.length} of ${all.length} measurements failed`);
+    process.exitCode = 1;
+  }
 };
 
-if (options.measure === undefined) {
-  if (!hasTorch)
-    say(`${options.python} has no torch: PyTorch is left out (pip install torch, or --python)`);
-  main();
-} else {
-  const task = JSON.parse(options.measure) as { backend: BackendName } & Parameters<
-    typeof measure
-  >[0];
-  console.log(JSON.stringify(await measure(task)));
-}
+if (options.measure === undefined) main();
+else console.log(JSON.stringify(await measure(JSON.parse(options.measure) as Task)));
