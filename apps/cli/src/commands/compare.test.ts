@@ -72,6 +72,20 @@ test('two runs: arms of one name; the flips of one kind a line each', async () =
   expect(await compare('1a:ReAct', '2b:Other')).toContain('tie');
 });
 
+test('--html writes one page with the trajectories of every side, once', async () => {
+  storeRun(file, 'toy-1a', 40, { CoA: 30, ReAct: 10, Third: 10 });
+  const page = join(folder, 'deep', 'compared.html');
+  const text = await compare('1a', '--baseline', 'ReAct', '--html', page);
+  expect(text).toContain(page);
+  expect(text).toMatch(/Third +ReAct +tie/);
+  const written = readFileSync(page, 'utf8');
+  expect(written).toContain('CoA</bdi> against <bdi>ReAct');
+  expect(written).toContain('data-block="flips"');
+  // 120 trajectories, fifty a chunk
+  expect(written.match(/data-block="chunk-/g)).toHaveLength(3);
+  expect(written).not.toMatch(/<(?:link|script|img)[^>]+(?:src|href)="http/);
+});
+
 test('what cannot be compared is said with the names there are', async () => {
   storeRun(file, 'toy-1a', 2, { CoA: 1 });
   storeRun(file, 'toy-2b', 2, { X: 1, Y: 1 });
