@@ -1,7 +1,8 @@
 /**
  * Size and speed of one report: `npx tsx benchmarks/report.ts [COUNT] [STORE]` (default 10,000 trajectories on Atlas with their
  * tokens, see report-records.ts; what STORE has of them is not made again). Peer, up to 10,000: the same page with the
- * same trajectories as plain JSON, parsed whole. Needs Chromium (CHROMIUM).
+ * same trajectories as plain JSON, parsed whole. Needs Chromium (CHROMIUM); KEEP=1 leaves the
+ * page.
  */
 import {
   closeSync,
@@ -123,20 +124,11 @@ const openOne = `new Promise((resolve) => {
   requestAnimationFrame(look);
 })`;
 
-/** Types a word and waits for the next frame: found anew, counted and drawn. */
-const filterOne = `new Promise((resolve) => {
-  const input = document.querySelector('#browser input[name=text]');
+/** Chooses in a field of the filters and waits for the next frame: found anew, counted and drawn. */
+const choose = (field: string, value: string): string => `new Promise((resolve) => {
   const start = performance.now();
-  input.value = 'mayor';
-  input.dispatchEvent(new Event('input', { bubbles: true }));
-  requestAnimationFrame(() => resolve(performance.now() - start));
-})`;
-
-const sortOnes = `new Promise((resolve) => {
-  const input = document.querySelector('#browser select[name=sort]');
-  const start = performance.now();
-  document.querySelector('#browser input[name=text]').value = '';
-  input.value = 'question';
+  const input = document.querySelector('#browser [name=${field}]');
+  input.value = '${value}';
   input.dispatchEvent(new Event('input', { bubbles: true }));
   requestAnimationFrame(() => resolve(performance.now() - start));
 })`;
@@ -144,34 +136,69 @@ const sortOnes = `new Promise((resolve) => {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-const measured = ['table', 'list', 'open', 'filter', 'sort', 'heap'] as const;
+/** Milliseconds until it was seen, and of the main thread's own time: the first grows with whatever else the machine does. */
+type Taken = { readonly seen: number; readonly busy: number };
 
-type Times = Record<(typeof measured)[number], number>;
+type Visit = Readonly<Record<'list' | 'filter' | 'sort' | 'open', Taken>> & {
+  readonly table: number;
+  readonly heap: number;
+};
 
-const patience = { timeout: 600_000 };
+const patience = { timeout: 900_000 };
 
-const drive = async (page: Page, path: string, ours: boolean): Promise<Times> => {
+/** Main thread time since the last call, in milliseconds. */
+const stopwatch = async (page: Page): Promise<() => Promise<number>> => {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  let last = 0;
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const now = 1000 * metrics.find(({ name }) => name === 'TaskDuration')!.value;
+    const taken = now - last;
+    last = now;
+    return taken;
+  };
+};
+
+const visit = async (page: Page, path: string, ours: boolean): Promise<Visit> => {
+  page.setDefaultTimeout(patience.timeout);
   await page.addInitScript(watch);
+  const busy = await stopwatch(page);
   await page.goto(pathToFileURL(path).href, patience);
   await page.waitForFunction('seen.list !== undefined', null, patience);
   const seen = (await page.evaluate('seen')) as { table: number; list: number };
-  const run = async (script: string): Promise<number> => Number(await page.evaluate(script));
-  const [filter, sort] = ours ? [await run(filterOne), await run(sortOnes)] : [0, 0];
+  const list = { seen: seen.list, busy: await busy() };
+  const run = async (script: string): Promise<Taken> => ({
+    seen: Number(await page.evaluate(script)),
+    busy: await busy(),
+  });
+  const nothing = { seen: 0, busy: 0 };
+  const filter = ours ? await run(choose('text', 'mayor')) : nothing;
+  const sort = ours
+    ? await run(`${choose('text', '')}.then(() => ${choose('sort', 'question')})`)
+    : nothing;
   const open = await run(openOne);
-  return { ...seen, filter, sort, open, heap: await run('performance.memory.usedJSHeapSize') };
+  const heap = Number(await page.evaluate('performance.memory.usedJSHeapSize'));
+  return { table: seen.table, list, filter, sort, open, heap };
 };
 
 const report = async (browser: Browser, name: string, path: string): Promise<void> => {
-  const all: Times[] = [];
+  const all: Visit[] = [];
   for (let i = 0; i < visits; i++) {
     const page = await browser.newPage();
-    all.push(await drive(page, path, name === 'ours'));
+    all.push(await visit(page, path, name === 'ours'));
     await page.close();
   }
-  const of = (key: keyof Times): string => median(all.map((times) => times[key])).toFixed(0);
+  const of = (key: 'list' | 'filter' | 'sort' | 'open'): string => {
+    const [seen, busy] = (['seen', 'busy'] as const).map((which) =>
+      median(all.map((one) => one[key][which])).toFixed(0),
+    );
+    return `${seen} (${busy})`;
+  };
+  const seenTable = median(all.map(({ table }) => table)).toFixed(0);
   const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
   console.log(
-    `${name}: ${mb(statSync(path).size)} MB, first table ${of('table')} ms, list ${of('list')} ms, filter by a word ${of('filter')} ms, sort ${of('sort')} ms, open one ${of('open')} ms, JS heap ${mb(Number(of('heap')))} MB`,
+    `${name}: ${mb(statSync(path).size)} MB; ms until seen (main thread busy): first table ${seenTable}, list ${of('list')}, filter by a word ${of('filter')}, sort ${of('sort')}, open one ${of('open')}; JS heap ${mb(median(all.map(({ heap }) => heap)))} MB`,
   );
 };
 
@@ -200,4 +227,5 @@ if (count <= mostPeers) {
 }
 await browser.close();
 store.close();
-rmSync(folder, { recursive: true });
+if (process.env.KEEP) console.log(`kept: ${ours}`);
+else rmSync(folder, { recursive: true });
