@@ -1,6 +1,6 @@
 import type { ClaimResult } from '@coa/metrics';
 import type { KnowledgeRow, Summary } from './summary.ts';
-import type { Cell, Table, Tone } from './table.ts';
+import { type Cell, shownNumber, type Table, type Tone } from './table.ts';
 import { oneDecimal, percentCell } from './tables.ts';
 import { type TrainingCurve, trainingRows } from './training-curves.ts';
 
@@ -46,7 +46,7 @@ const tones: Readonly<Record<ClaimResult['verdict'], Tone>> = {
   undecided: 'unsure',
 };
 
-const points = (share: number): string => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
+const points = (share: number): string => shownNumber(100 * share, { digits: 1, signed: true });
 
 const claimLine = (result: ClaimResult): Cell[] => [
   { value: `${result.claim.id}. ${result.claim.text}`, note: result.claim.reading },

@@ -98,7 +98,7 @@ ${
 /** A long name without spaces may break where a capital follows a small letter. */
 const breakable = (label: string): HtmlPart => {
   if (label.length <= 12) return label;
-  const pieces = label.split(/(?<=\p{Ll})(?=\p{Lu})/u);
+  const pieces = label.split(/(?<=\p{Ll})(?=\p{Lu}\p{Ll})/u);
   return pieces.map((piece, i) => (i === 0 ? piece : html`<wbr>${piece}`));
 };
 

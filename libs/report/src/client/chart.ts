@@ -64,7 +64,9 @@ const datasets = ({ arms, points }: ChartData): Dots[] =>
       pointRadius: 5,
       pointHoverRadius: 7,
       borderColor: color,
-      backgroundColor: color,
+      borderWidth: 1.75,
+      // colours and shapes come again after six: the second six are hollow
+      backgroundColor: arm % 12 < 6 ? color : token('--paper'),
       clip: 8,
     };
   });
