@@ -67,7 +67,7 @@ export const compareAnswer = async (
     a: query.get('a') ?? '',
     b: query.get('b') ?? '',
     metric: query.get('metric') ?? 'exactMatch',
-    runs: what === undefined ? desk.store.listRuns() : [],
+    runs: what === undefined ? desk.listRuns() : [],
   };
   if (what === undefined) return pageReply(desk, form);
   return what === 'source' ? sourceReply(desk, form, { path: rest, query }) : null;

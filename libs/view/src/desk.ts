@@ -1,4 +1,4 @@
-import type { Store } from '@coa/store';
+import type { RunListing, Store } from '@coa/store';
 import type { OpenTokenTexts, tokenTextsByRun } from './chunks.ts';
 import type { StateCache } from './state-cache.ts';
 
@@ -8,6 +8,8 @@ export type Address = { readonly path: readonly string[]; readonly query: URLSea
 /** What every answer is made with. */
 export type Desk = {
   readonly store: Store;
+  /** Every run, the last started first; read again where the store has changed. */
+  readonly listRuns: () => readonly RunListing[];
   /** Where the server's addresses begin. */
   readonly base: string;
   readonly cache: StateCache;

@@ -1,5 +1,5 @@
 import { bundleClient } from '@coa/report/bundle';
-import type { Store } from '@coa/store';
+import type { RunListing, Store } from '@coa/store';
 import { type OpenTokenTexts, tokenTextsByRun } from './chunks.ts';
 import { compareAnswer } from './compare-answers.ts';
 import type { Address, Desk } from './desk.ts';
@@ -28,11 +28,11 @@ export type Pages = {
 
 /** null: there is no such page. */
 const pageAt = async (desk: Desk, { path, query }: Address): Promise<Reply | null> => {
-  const { store, base } = desk;
+  const { store, listRuns, base } = desk;
   const [first, ...rest] = path;
   switch (first) {
     case undefined:
-      return runsPage(store.listRuns(), readRunFilter(query), { base, file: store.file });
+      return runsPage(listRuns(), readRunFilter(query), { base, file: store.file });
     case 'run':
       return runAnswer(desk, { path: rest, query });
     case 'trainings':
@@ -44,6 +44,16 @@ const pageAt = async (desk: Desk, { path, query }: Address): Promise<Reply | nul
     default:
       return null;
   }
+};
+
+/** The list as it was read last, while nobody has written. */
+const keptListing = (store: Store): (() => readonly RunListing[]) => {
+  let kept: { readonly version: number; readonly runs: readonly RunListing[] } | null = null;
+  return () => {
+    const version = store.dataVersion();
+    if (kept?.version !== version) kept = { version, runs: store.listRuns() };
+    return kept.runs;
+  };
 };
 
 /** The server's pages; `base`: where their addresses begin. */
@@ -58,7 +68,8 @@ export const openPages = async ({
   const style: Reply = { status: 200, type: 'style', body: client.style };
   const textsOf = tokenTextsByRun(store, tokenTexts);
   const cache = stateCache(clock);
-  const desk: Desk = { store, base, cache, openTokenTexts: tokenTexts, textsOf };
+  const listRuns = keptListing(store);
+  const desk: Desk = { store, listRuns, base, cache, openTokenTexts: tokenTexts, textsOf };
   return {
     version: () => store.dataVersion(),
     answer: async (address) => {

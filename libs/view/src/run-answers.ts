@@ -20,8 +20,8 @@ const newestOf = ({ store }: Desk, runId: string): NewRecord[] => {
 };
 
 const runReply = async (desk: Desk, runId: string): Promise<Reply> => {
-  const { store, base, cache } = desk;
-  const listing = store.listRuns().find((run) => run.runId === runId)!;
+  const { store, listRuns, base, cache } = desk;
+  const listing = listRuns().find((run) => run.runId === runId)!;
   const state = await runState(store, cache, runId);
   return runPage({
     ...{ base, listing, state },

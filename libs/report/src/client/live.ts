@@ -52,10 +52,10 @@ const ask = (etag: string | null): Promise<{ page: Document; etag: string | null
     request.responseType = 'document';
     if (etag !== null) request.setRequestHeader('If-None-Match', etag);
     request.addEventListener('load', () => {
-      const page = request.responseXML;
+      // only of an answer with a body: of none, the browser makes a page that says so, and its own style is refused
+      const page = request.status === 200 ? request.responseXML : null;
       if (request.status === 304) resolve(null);
-      else if (request.status === 200 && page)
-        resolve({ page, etag: request.getResponseHeader('ETag') });
+      else if (page) resolve({ page, etag: request.getResponseHeader('ETag') });
       else reject(new Error(`the server answered ${request.status}`));
     });
     request.addEventListener('error', () => reject(new Error('the server is gone')));
