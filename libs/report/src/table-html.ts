@@ -103,7 +103,9 @@ const breakable = (label: string): HtmlPart => {
 };
 
 const columnHead = (column: Column, most: number | null): HtmlPart => {
-  const classes = classesOf(column);
+  const classes = [classesOf(column), column.over !== undefined && 'under']
+    .filter(Boolean)
+    .join(' ');
   return [
     html`<th scope="col"${classes && html` class="${classes}"`}>${breakable(column.label)}${column.interval && html` <span class="range">${column.interval}</span>`}</th>`,
     most !== null && html`<td class="plot"><span>0</span><span>${most}</span></td>`,
