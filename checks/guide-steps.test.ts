@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endedAs, guideSteps, isLike } from './guide-steps.ts';
+import { changed, endedAs, guideSteps, isLike } from './guide-steps.ts';
 
 const guide = `# A guide
 Write it:
@@ -28,8 +28,7 @@ test('a guide is files, changes and commands with what they print', () => {
     {
       kind: 'change',
       file: 'a/b.ts',
-      before: 'const zero = 0;\nconst one = 1;\n',
-      after: 'const zero = 0;\nconst one = 2;\n',
+      lines: [' const zero = 0;', '-const one = 1;', '+const one = 2;'],
     },
     {
       kind: 'run',
@@ -41,6 +40,16 @@ test('a guide is files, changes and commands with what they print', () => {
       lines: ['done  …'],
     },
   ]);
+});
+
+test('a change keeps, takes and adds lines where they stand, once', () => {
+  const text = 'a (1)\nb\nc\n';
+  expect(changed(text, [' a …', '-b', '+B'])).toBe('a (1)\nB\nc\n');
+  expect(changed(text, ['+z', ' c'])).toBe('a (1)\nb\nz\nc\n');
+  expect(() => changed(text, [' d'])).toThrow('stands there 0 times');
+  expect(() => changed('a\na\n', [' a'])).toThrow('stands there 2 times');
+  // a line is meant whole, and from its beginning
+  expect(() => changed(text, [' a'])).toThrow('0 times');
 });
 
 test('a command ends with the code that is shown, or fails with any', () => {

@@ -12,7 +12,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { copyCheckout } from './checkout-copy.ts';
-import { type Command, endedAs, type GuideStep, guideSteps, isLike } from './guide-steps.ts';
+import {
+  type Command,
+  changed,
+  endedAs,
+  type GuideStep,
+  guideSteps,
+  isLike,
+} from './guide-steps.ts';
 
 const folder = resolve(import.meta.dirname, '../docs/guides');
 const guides = readdirSync(folder).filter((name) => name !== 'README.md');
@@ -51,10 +58,13 @@ const run = (command: Command, cwd: string): Promise<string> =>
     });
   });
 
-const change = (file: string, before: string, after: string): void => {
-  const pieces = readFileSync(file, 'utf8').split(before);
-  if (pieces.length !== 2) throw new Error(`${file} holds ${pieces.length - 1} times:\n${before}`);
-  writeFileSync(file, pieces.join(after));
+const change = (root: string, file: string, lines: readonly string[]): void => {
+  const text = readFileSync(join(root, file), 'utf8');
+  try {
+    writeFileSync(join(root, file), changed(text, lines));
+  } catch (cause) {
+    throw new Error(`${file} cannot be changed as the guide says`, { cause });
+  }
 };
 
 const carryOut = async (step: GuideStep, root: string): Promise<void> => {
@@ -64,7 +74,7 @@ const carryOut = async (step: GuideStep, root: string): Promise<void> => {
       writeFileSync(join(root, step.file), step.text);
       return;
     case 'change':
-      change(join(root, step.file), step.before, step.after);
+      change(root, step.file, step.lines);
       return;
     case 'run': {
       let said = '';
