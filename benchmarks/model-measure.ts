@@ -92,18 +92,8 @@ const timeKernels = (): Map<string, number> => {
   return spent;
 };
 
-const profileOf = async (task: Task): Promise<Measured['profile']> => {
-  const spent = timeKernels();
-  const begin = performance.now();
-  await trainSpeed(task);
-  const total = performance.now() - begin;
-  const kernels = [...spent].sort(([, a], [, b]) => b - a);
-  const rest = total - kernels.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
-  const parts = [...kernels, ['outside the kernels', rest] as const];
-  return Object.fromEntries(parts.map(([name, milliseconds]) => [name, milliseconds / total]));
-};
-
-const trainSpeed = async ({ config, steps }: Task): Promise<number> => {
+/** A model, its optimiser and a batch: what makes one training step. */
+const openTraining = (config: string): { readonly tokens: number; readonly step: () => void } => {
   const { sequence, batch, ...sizes } = benchConfigs[config]!;
   const model = createModel(llamaConfig(sizes), 1);
   const optimizer = createOptimizer(model);
@@ -115,7 +105,7 @@ const trainSpeed = async ({ config, steps }: Task): Promise<number> => {
     })),
   );
   const weights = new Float32Array(packed.rows.length).fill(1);
-  const seconds = await timed(steps, () => {
+  const step = (): void => {
     const { gradients } = gradientsOf(optimizer.parameters, [
       () => crossEntropy(model, packed, weights),
     ]);
@@ -124,8 +114,28 @@ const trainSpeed = async ({ config, steps }: Task): Promise<number> => {
       learningRate: 1e-3,
     });
     for (const gradient of gradients.values()) gradient.dispose();
-  });
-  return (batch * sequence) / median(seconds);
+  };
+  return { tokens: batch * sequence, step };
+};
+
+const trainSpeed = async ({ config, steps }: Task): Promise<number> => {
+  const { tokens, step } = openTraining(config);
+  return tokens / median(await timed(steps, step));
+};
+
+/** Where the time of a step goes, after one warm-up. */
+const profileOf = ({ config, steps }: Task): Pick<Measured, 'tokensPerSecond' | 'profile'> => {
+  const { tokens, step } = openTraining(config);
+  step();
+  const spent = timeKernels();
+  const begin = performance.now();
+  for (let i = 0; i < steps; i++) step();
+  const total = performance.now() - begin;
+  const kernels = [...spent].sort(([, a], [, b]) => b - a);
+  const rest = total - kernels.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
+  const parts = [...kernels, ['outside the kernels', rest] as const];
+  const profile = Object.fromEntries(parts.map(([name, spentMs]) => [name, spentMs / total]));
+  return { tokensPerSecond: (1000 * tokens * steps) / total, profile };
 };
 
 const sampleSpeed = async ({ config, steps }: Task): Promise<number> => {
@@ -160,18 +170,25 @@ const gemmSpeeds = async ({ shapes, steps }: Task): Promise<number[]> => {
   return speeds;
 };
 
+const speeds = async (task: Task): Promise<Omit<Measured, 'peakBytes'>> => {
+  const none = { tokensPerSecond: null, gflops: null, profile: null };
+  switch (task.mode) {
+    case 'train':
+      return { ...none, tokensPerSecond: await trainSpeed(task) };
+    case 'sample':
+      return { ...none, tokensPerSecond: await sampleSpeed(task) };
+    case 'gemm':
+      return { ...none, gflops: await gemmSpeeds(task) };
+    case 'profile':
+      return { ...none, ...profileOf(task) };
+  }
+};
+
 /** Opens the backend, runs the task. */
 export const measure = async (task: Task): Promise<Measured> => {
   await openCompute({ backend: task.backend, threads: task.threads });
-  const tokensPerSecond =
-    task.mode === 'train'
-      ? await trainSpeed(task)
-      : task.mode === 'sample'
-        ? await sampleSpeed(task)
-        : null;
-  const gflops = task.mode === 'gemm' ? await gemmSpeeds(task) : null;
-  const profile = task.mode === 'profile' ? await profileOf(task) : null;
+  const found = await speeds(task);
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   (tf.backend() as CoaBackend).dispose();
-  return { tokensPerSecond, gflops, profile, peakBytes };
+  return { ...found, peakBytes };
 };

@@ -162,14 +162,15 @@ const assertOptions = (): void => {
   const { configs, backends, threads, steps } = options;
   const unknown = (given: string, known: readonly string[]) =>
     given.split(',').find((name) => !known.includes(name));
-  const wrong =
+  const wrong: string | undefined =
     unknown(configs, Object.keys(benchConfigs)) ??
     unknown(backends, backendNames) ??
     [...threads.split(','), steps].find((count) => !/^[1-9]\d*$/.test(count));
-  if (wrong !== undefined)
-    throw new RangeError(
-      `'${wrong}' is none of the configs ${Object.keys(benchConfigs)}, the backends ${backendNames} or a count`,
-    );
+  if (wrong === undefined) return;
+  console.error(
+    `'${wrong}' is none of the configs ${Object.keys(benchConfigs)}, the backends ${backendNames} or a count`,
+  );
+  process.exit(2);
 };
 
 const main = (): void => {
