@@ -57,7 +57,10 @@ const callsOf = ({ trajectory }: Rollout): number =>
   trajectory.steps.filter(({ kind }) => kind === 'observation').length;
 
 const answeredCallsOf = ({ trajectory }: Rollout): number =>
-  trajectory.steps.filter((step) => step.kind === 'observation' && step.failure !== 'limit').length;
+  trajectory.steps.filter(
+    (step) =>
+      step.kind === 'observation' && step.failure !== 'limit' && step.failure !== 'unknown-tool',
+  ).length;
 
 const writtenBy = ({ tokens }: Rollout): number =>
   tokens!.promptMask.reduce(
