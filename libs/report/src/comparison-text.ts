@@ -1,25 +1,11 @@
-import type { Comparison, ConfigDifference, Costs, Difference, Flip, Side } from '@coa/compare';
+import type { Comparison, ConfigDifference, Costs, Flip, Side } from '@coa/compare';
 import { countFlips } from '@coa/compare';
-import { decimal, none, percent } from './numerals.ts';
+import { repeatTable } from './compare-cost-tables.ts';
+import { differenceTable } from './compare-tables.ts';
+import { decimal, none } from './numerals.ts';
+import type { Table } from './table.ts';
+import { tableText } from './table-text.ts';
 import { padded, plain } from './text-table.ts';
-
-const signed = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`;
-
-const pText = (p: number): string => (p < 0.0001 ? '<0.0001' : p.toFixed(4));
-
-const differenceCells = (row: Difference): string[] => [
-  row.dataset === null ? 'mean of sets' : plain(row.dataset),
-  row.verdict,
-  percent(row.a),
-  percent(row.b),
-  signed(row.difference),
-  `${signed(row.low)} to ${signed(row.high)}`,
-  pText(row.adjusted),
-  String(row.questions),
-  percent(row.detectable),
-];
-
-const differenceHead = ['set', 'b is', 'a', 'b', 'b - a', '95 %', 'p', 'n', 'detectable'];
 
 const costRows: readonly (readonly [string, (costs: Costs) => string])[] = [
   ['attempts', ({ attempts }) => String(attempts)],
@@ -66,15 +52,21 @@ const flipLine = ({ a, b }: Flip): string => {
 /** Attempts of one kind, a line each. */
 export const renderFlips = (flips: readonly Flip[]): string => flips.map(flipLine).join('\n');
 
+/** The page explains its tables below them; here a line above does. */
+const bare = (table: Table): string => tableText({ ...table, notes: [] }).trimEnd();
+
 /** A comparison for a terminal: differences, who was right, costs, errors, configuration, cautions. */
 export const renderComparison = (comparison: Comparison): string => {
-  const { a, b, metric, differences, flips, costs, config, cautions } = comparison;
+  const { a, b, flips, costs, config, cautions } = comparison;
   const { both, onlyA, onlyB, neither } = countFlips(flips);
   const errors = errorLines(costs);
+  const differences = differenceTable(comparison, 'differences');
+  const repeats = repeatTable(comparison, 'repeats');
   const parts = [
-    `a  ${sideName(a)}  (baseline)\nb  ${sideName(b)}\n${plain(metric)} in %; p over sets by Holm; detectable: the difference that so many questions find 4 times in 5`,
-    padded([differenceHead, ...differences.map(differenceCells)]),
+    `a  ${sideName(a)}  (baseline)\nb  ${sideName(b)}\n${plain(differences.caption)} p over the sets by Holm, which decides, and by Benjamini-Hochberg; detectable: the difference that so many questions find 4 times in 5`,
+    bare(differences),
     `right: both ${both}, only a ${onlyA}, only b ${onlyB}, neither ${neither}`,
+    ...(repeats === null ? [] : [bare(repeats)]),
     padded([
       ['', '', 'a', 'b'],
       ...costRows.map(([name, of]) => [name, '', of(costs.a), of(costs.b)]),

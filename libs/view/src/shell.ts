@@ -18,7 +18,7 @@ export type PageParts = {
 };
 
 const bar = (base: string): Html => html`<header class="viewbar"><nav aria-label="Store"><ul>
-<li><a href="${base}/">Runs</a></li><li><a href="${base}/trainings">Trainings</a></li></ul></nav>
+<li><a href="${base}/">Runs</a></li><li><a href="${base}/trainings">Trainings</a></li><li><a href="${base}/compare">Compare</a></li></ul></nav>
 <p id="live" role="status"></p></header>`;
 
 /** A whole page of the server. */
