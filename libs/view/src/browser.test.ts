@@ -97,7 +97,10 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
       const { page, context, complaints } = await open(path, { bypassCSP: true });
       for (const width of [1440, 768, 390]) {
         await page.setViewportSize({ width, height: 900 });
-        expect(await page.evaluate('document.documentElement.scrollWidth'), `${width}`).toBe(width);
+        // charts follow a frame later
+        await expect
+          .poll(() => page.evaluate('document.documentElement.scrollWidth'), patient)
+          .toBe(width);
       }
       await page.addScriptTag({ path: axe });
       const violations = (await page.evaluate(
