@@ -1,6 +1,6 @@
 /**
  * The run store at size: `npx tsx benchmarks/store-size.ts [RUNS] [TRAJECTORIES] [FILE]` (default 1,000 runs of 1,000
- * trajectories, about 3 GB in a temporary folder; an existing FILE is measured as it is and kept). Medians of 7, on the
+ * trajectories, 1.8 GB in a temporary folder; an existing FILE is measured as it is and kept). Medians of 7, on the
  * clock and of the processor: where other work shares the cores, the second says more. Its peer is the same list without
  * kept counts, counted from the rows.
  */
