@@ -221,6 +221,20 @@ test('gradients of micro-batches add up to those of the whole batch', () => {
   }
 });
 
+test('checkpointed activations do not change a bit of the loss or a gradient', () => {
+  const model = createModel(tinyConfig({ tied: false, qkvBias: true }), 1);
+  const packed = packSequences(randomSequences([20, 13], 29));
+  const weights = new Float32Array(packed.rows.length).fill(1);
+  const [kept, again] = [false, true].map((checkpointActivations) =>
+    gradientsOf(model.parameters, [
+      () => crossEntropy(model, packed, weights, { checkpointActivations }),
+    ]),
+  );
+  expect(again!.losses).toEqual(kept!.losses);
+  for (const [name, gradient] of kept!.gradients)
+    expect(again!.gradients.get(name)!.dataSync(), name).toEqual(gradient.dataSync());
+});
+
 test('clipping: the update of a gradient beyond the norm is that of the gradient scaled down to it', () => {
   const after = (scale: number, maxGradientNorm: number | null) => {
     const model = createModel(tinyConfig(), 1);
