@@ -1,4 +1,10 @@
-export { type Attempt, type AttemptOutcome, attemptKey, attemptOf, attemptsOf } from './attempts.ts';
+export {
+  type Attempt,
+  type AttemptOutcome,
+  attemptKey,
+  attemptOf,
+  attemptsOf,
+} from './attempts.ts';
 export {
   type Comparison,
   compareAttempts,
