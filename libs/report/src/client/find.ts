@@ -110,11 +110,9 @@ export const matching = (index: ReportIndex, place: ListPlace): number[] => {
   }
   if (!isSort(place.sort)) return found;
   const keyOf = sortKey(index, place.sort);
-  const keys = new Map(found.map((number) => [number, keyOf(number)]));
-  return found.sort((a, b) => {
-    const [left, right] = [keys.get(a)!, keys.get(b)!];
-    return left === right ? a - b : left - right;
-  });
+  const keys = new Float64Array(index.entries.arm.length);
+  for (const number of found) keys[number] = keyOf(number);
+  return found.sort((a, b) => (keys[a] === keys[b] ? a - b : keys[a]! - keys[b]!));
 };
 
 /** How many of them had each outcome. */
