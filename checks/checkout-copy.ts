@@ -36,6 +36,7 @@ export const copyCheckout = (): string => {
   const root = mkdtempSync(join(tmpdir(), 'coa-copy-'));
   cpSync(checkout, root, {
     recursive: true,
+    preserveTimestamps: true,
     filter: (file) => !leftBehind.test(relative(checkout, file).split(sep).join('/')),
   });
   if (!existsSync(join(checkout, 'node_modules/@coa'))) throw new Error('run npm ci first');

@@ -17,7 +17,9 @@ type Plugin = {
 };
 
 const projectsOf = async (files: readonly string[]) => {
-  const { createNodesV2 } = (await import(pathToFileURL(resolve(checkout, 'nx-targets.mjs')).href)) as Plugin;
+  const { createNodesV2 } = (await import(
+    pathToFileURL(resolve(checkout, 'nx-targets.mjs')).href
+  )) as Plugin;
   return createNodesV2[1](files).map(([, { projects }]) => projects);
 };
 
