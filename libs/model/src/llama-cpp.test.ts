@@ -68,7 +68,7 @@ describe.skipIf(gguf === undefined)(
       const loaded = await loadGguf(file);
       const tokenizer = ggufTokenizer(loaded.metadata);
       Object.assign(shared, loaded, { texts: passages.map((text) => tokenizer.encode(text)) });
-    });
+    }, 120_000);
     afterAll(() => disposeModel(shared.model));
 
     test('teacher-forced, the same file: as far apart as 8-bit activations make them', async () => {
