@@ -21,8 +21,12 @@ const names = readdirSync(join(checkout, 'experiments'))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   .map((file) => file.slice(0, -'.ts'.length));
 
+const all = await Promise.all(names.map((name) => loadExperiment(name, checkout)));
+const evaluated = all.flatMap((one) => ('kind' in one ? [] : [one]));
+
 test.each(names)(
-  'experiment %s runs: one primer question a set and the scripted policy, or its toy size',
+  'experiment %s runs: one question of every set and the scripted policy, or its toy size',
+  { timeout: 240_000 },
   async (name) => {
     const places = freshPlaces();
     const policy = scriptedPolicy({ script: () => 'yes\n', contextTokens: 100_000 });
@@ -64,6 +68,32 @@ test.each(names)(
     expect(result.complete).toBe(true);
     expect(result.errors).toBe(0);
     expect(existsSync(result.report)).toBe(true);
+  },
+);
+
+/** Shared, so that a stage that several experiments have is trained once. */
+const toyPlaces = freshPlaces();
+
+test.each(evaluated)(
+  'experiment $name trains and answers in toy size: every arm and stage, one question of its first set',
+  { timeout: 240_000 },
+  async (experiment) => {
+    const never = new AbortController().signal;
+    const result = await runExperiment(
+      experiment,
+      { toy: true, datasets: experiment.datasets.slice(0, 1) },
+      {
+        places: toyPlaces,
+        command: 'check',
+        stopping: never,
+        abort: never,
+        say: () => undefined,
+        onProgress: () => undefined,
+      },
+    );
+    expect(result).toMatchObject({ complete: true, errors: 0 });
+    expect(result.made).toBe(Object.keys(experiment.arms).length);
+    for (const arm of Object.keys(experiment.arms)) expect(result.table).toContain(arm);
   },
 );
 

@@ -29,7 +29,7 @@ const corpora = mkdtempSync(join(tmpdir(), 'coa-guides-'));
 const made = [corpora];
 afterAll(() => {
   for (const root of made) rmSync(root, { recursive: true, force: true });
-});
+}, 120_000);
 
 const readersCheckout = (): string => {
   const root = copyCheckout();
