@@ -67,10 +67,13 @@ test('the table begins with the mean of the sets; the terminal has that alone', 
   const deltas = deltasOf(rated, { baseline: 'as it is', arms })!;
   const table = deltasTable(deltas);
   expect(table.groups.map(({ name }) => name)).toEqual(['Mean of sets', 'nq', 'musique']);
-  expect(table.groups[0]!.rows[0]!.slice(0, 2)).toEqual(['more', 52.5]);
+  expect(table.groups[0]!.rows[0]!.slice(0, 2)).toEqual([
+    'more',
+    { value: 'better', tone: 'good' },
+  ]);
   const lines = deltasText(deltas).split('\n');
   expect(lines[0]).toBe('Against as it is');
   expect(lines.filter((line) => line.includes('Mean of sets'))).toHaveLength(4);
-  expect(lines.join('\n')).toMatch(/more +52\.5 +30\.0 +\+22\.5 \(\+\S+ to \+\S+\) +better/);
+  expect(lines.join('\n')).toMatch(/more +better +\+22\.5 \(\+\S+ to \+\S+\) +52\.5 +30\.0/);
   expect(deltasText(deltas)).not.toContain('musique');
 });

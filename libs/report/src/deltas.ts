@@ -69,10 +69,10 @@ export const deltasOf = (
 
 const columns: readonly Column[] = [
   { label: 'Arm', format: 'text' },
+  { label: 'Is', format: 'text' },
+  { label: 'Difference', format: { digits: 1, signed: true }, interval: '95 %' },
   { label: 'EM %', format: { digits: 1 } },
   { label: 'Baseline', format: { digits: 1 } },
-  { label: 'Difference', format: { digits: 1, signed: true }, interval: '95 %' },
-  { label: 'Is', format: 'text' },
   { label: 'p', format: 'p' },
   { label: 'Questions', format: 'count' },
   { label: 'Detectable', format: { digits: 1 } },
@@ -82,10 +82,10 @@ const row = (arm: string, difference: Difference): Cell[] => {
   const { a, b, low, high, adjusted, questions, unpaired, detectable } = difference;
   return [
     arm,
+    verdictCell(difference),
+    { value: 100 * difference.difference, interval: [100 * low, 100 * high] },
     100 * b,
     100 * a,
-    { value: 100 * difference.difference, interval: [100 * low, 100 * high] },
-    verdictCell(difference),
     adjusted,
     unpaired > 0 ? { value: questions, note: `${unpaired} unpaired` } : questions,
     100 * detectable,
