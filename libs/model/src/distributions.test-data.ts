@@ -7,6 +7,12 @@ import { packSequences } from './packing.ts';
 /** Log-probabilities of every token after each token of a text. */
 export type Distributions = readonly Float32Array[];
 
+const logSoftmax = (logits: Float32Array): Float32Array => {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+  return logits.map((logit) => logit - most - Math.log(sum));
+};
+
 /** As our network computes them. */
 export const ourDistributions = (model: Model, text: Int32Array): Distributions => {
   const { ids, positions, first, batch } = packSequences([
@@ -15,9 +21,9 @@ export const ourDistributions = (model: Model, text: Int32Array): Distributions 
   return tf.tidy(() => {
     const ints = (values: Int32Array) => tf.tensor1d(values, 'int32');
     const block = { ids: ints(ids), positions: ints(positions), first: ints(first), batch };
-    const logits = linear(hiddenStates(model, block), headOf(model));
-    const all = tf.logSoftmax(logits).dataSync() as Float32Array;
+    const all = linear(hiddenStates(model, block), headOf(model)).dataSync() as Float32Array;
     const size = model.config.vocabulary;
-    return Array.from(text, (_, i) => all.subarray(i * size, (i + 1) * size)) as never;
+    const rowOf = (i: number): Float32Array => all.subarray(i * size, (i + 1) * size);
+    return Array.from(text, (_, i) => logSoftmax(rowOf(i))) as never;
   }) as unknown as Distributions;
 };
