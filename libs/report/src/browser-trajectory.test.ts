@@ -299,14 +299,8 @@ describe.skipIf(!existsSync(executablePath))('trajectories in Chromium', () => {
       await page.evaluate(`location.hash = '${hash}'`);
       for (const width of [1440, 768, 390]) {
         await page.setViewportSize({ width, height: 900 });
-        console.log(
-          hash,
-          width,
-          await page.evaluate(
-            `(() => { const out = []; for (const e of document.querySelectorAll('body *')) { const r = e.getBoundingClientRect(); if (r.right > innerWidth + 1 && r.width > 0) out.push(e.tagName + '.' + e.className + '#' + e.id + ' ' + Math.round(r.left) + '-' + Math.round(r.right) + ' ' + (e.textContent||'').slice(0,40)); } return JSON.stringify(out.slice(0, 12)); })()`,
-          ),
-        );
-        // charts follow a frame later
+        // a picture makes the browser lay out and draw: charts follow a frame later
+        await page.screenshot();
         await expect
           .poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 })
           .toBe(width);

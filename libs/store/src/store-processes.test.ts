@@ -112,7 +112,8 @@ test('another store is merged while two runs are written here and one there: not
   source.close();
   const writers = [
     startWriter(here, 'a', '150'),
-    startWriter(here, 'y', '150'),
+    // long enough to be still at it when the merge comes to it, on a busy machine too
+    startWriter(here, 'y', '1500'),
     startWriter(there, 'w', '150'),
   ];
   const ended = Promise.all(writers.map(async ({ child }) => (await once(child, 'close'))[0]));
@@ -134,7 +135,7 @@ test('another store is merged while two runs are written here and one there: not
     ['a', 'finished', 150],
     ['w', 'finished', 150],
     ['x', 'finished', 100],
-    ['y', 'finished', 150],
+    ['y', 'finished', 1500],
     ['z', 'finished', 100],
   ]);
   store.close();
