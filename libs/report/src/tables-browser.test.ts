@@ -91,6 +91,8 @@ describe.skipIf(!existsSync(executablePath))('tables and charts in Chromium', ()
     page.locator(`#table-${id} > .tools button`, { hasText: name }).first().click();
 
   const saved = async (page: Page, act: () => Promise<void>): Promise<[string, Buffer]> => {
+    // Chromium drops what a page saves beyond ten files a second
+    await page.waitForTimeout(150);
     const [download] = await Promise.all([page.waitForEvent('download'), act()]);
     return [download.suggestedFilename(), readFileSync(await download.path())];
   };
