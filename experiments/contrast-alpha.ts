@@ -1,5 +1,6 @@
 import { atlasSetNames } from '@coa/atlas';
 import {
+  armsOf,
   atlasModel,
   atlasRecipe,
   atlasSearch,
@@ -19,10 +20,11 @@ export const contrastAlpha = defineExperiment({
     'The auxiliary term of SFT stage 1 keeps contrast from collapsing, and 0.2 of it is enough.',
   arms: {
     'no stage 1': trainedArm(atlasRecipe(sft2)),
-    'alpha 0': trainedArm(atlasRecipe(contrast(0), sft2)),
-    'alpha 0.2': trainedArm(atlasRecipe(contrast(0.2), sft2)),
-    'alpha 1': trainedArm(atlasRecipe(contrast(1), sft2)),
+    ...armsOf({ alpha: [0, 0.2, 1] }, ({ alpha }) =>
+      trainedArm(atlasRecipe(contrast(alpha), sft2)),
+    ),
   },
+  baseline: 'alpha 0.2',
   datasets: atlasSetNames,
   questionsPerDataset: 250,
   repeats: 3,

@@ -24,6 +24,7 @@ export const observationMask = defineExperiment({
     'weight 0.1': trainedArm(atlasRecipe(learning(0.1))),
     'weight 1': trainedArm(atlasRecipe(learning(1))),
   },
+  baseline: 'masked',
   datasets: atlasSetNames,
   questionsPerDataset: 250,
   repeats: 3,

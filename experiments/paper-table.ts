@@ -43,6 +43,7 @@ export const paperTable = defineExperiment({
     'SFT-1&2 + RL-2': trainedArm(atlasRecipe(sft1, sft2, allReal)),
     'ReAct SFT': reactTrainedArm(atlasRecipe(reactSft)),
   },
+  baseline: 'ReAct',
   datasets: atlasSetNames,
   questionsPerDataset: 250,
   repeats: 3,

@@ -50,6 +50,7 @@ export const qaEval = defineExperiment({
     ReAct: reactArm,
     'Model only': closedBookArm,
   },
+  baseline: 'ReAct',
   datasets: atlasSetNames,
   questionsPerDataset: 100,
   repeats: 1,

@@ -33,6 +33,7 @@ export const simulatedShare = defineExperiment({
     '5/6': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(5 / 6))),
     '1': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1))),
   },
+  baseline: '5/6',
   datasets: atlasSetNames,
   questionsPerDataset: 250,
   repeats: 3,

@@ -41,6 +41,7 @@ export const simulatorKind = defineExperiment({
       ),
     ),
   },
+  baseline: 'self',
   datasets: atlasSetNames,
   questionsPerDataset: 250,
   repeats: 3,
