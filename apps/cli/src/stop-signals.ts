@@ -1,11 +1,7 @@
-import { setMaxListeners } from 'node:events';
-
 /** The first Ctrl-C stops after what is in flight; the second drops that too. */
 export const stopSignals = (): { readonly stopping: AbortSignal; readonly abort: AbortSignal } => {
   const stopping = new AbortController();
   const abort = new AbortController();
-  // Hundreds of searches listen at once while rollouts run side by side.
-  setMaxListeners(0, stopping.signal, abort.signal);
   const onSignal = (): void => {
     if (stopping.signal.aborted) {
       abort.abort(new Error('aborted by a second Ctrl-C'));

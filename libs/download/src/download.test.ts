@@ -1,32 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { download } from './download.ts';
+import { serve } from './server.test-data.ts';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
 const sha256 = createHash('sha256').update(content).digest('hex');
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-const serve = (handler: (request: IncomingMessage, response: ServerResponse, n: number) => void) =>
-  new Promise<string>((resolve) => {
-    let n = 0;
-    const server = createServer((request, response) => handler(request, response, n++));
-    closers.push(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    server.listen(0, '127.0.0.1', () => {
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/file`);
-    });
-  });
-
 const from = (request: IncomingMessage): number =>
   Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
 const target = () => join(mkdtempSync(join(tmpdir(), 'coa-download-')), 'deep', 'file.bin');

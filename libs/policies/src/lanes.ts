@@ -1,3 +1,4 @@
+import { onAbort } from '@coa/download';
 import { type Chunk, sharedChunks, sharedTokens } from './kv-chunks.ts';
 
 /** A KV cache (one sequence of a lane's context) and what it holds. */
@@ -85,11 +86,11 @@ export const openLanes = <S>(lanes: readonly Lane<S>[], openPerLane: number) => 
           reject(signal?.reason);
         };
         const start = (state: KvState<S>) => {
-          signal?.removeEventListener('abort', giveUp);
+          release();
           return work(state).then(resolve, reject);
         };
         const job = { chunks, start, drop: reject };
-        signal?.addEventListener('abort', giveUp, { once: true });
+        const release = onAbort(signal, giveUp);
         waiting.push(job);
         // after all requests of this call are in, so that each finds its own lane
         queueMicrotask(dispatch);

@@ -1,9 +1,11 @@
+import { onAbort } from '@coa/download';
+
 /** A call that outlasted its time. */
 export class DeadlineError extends Error {}
 
 /**
  * Runs `run` with a signal that aborts after `ms` milliseconds or when `outer` does; then the promise rejects at
- * once, whether `run` heeds its signal or not. Timer and listener are gone when it settles: RL makes such calls by
+ * once, whether `run` heeds its signal or not. Nothing of it stays on `outer` when it settles: RL makes such calls by
  * the hundred thousand under one long-lived signal.
  * @throws DeadlineError; the outer signal's reason; what `run` throws.
  */
@@ -21,11 +23,10 @@ export const withDeadline = async <T>(
       reject(reason as Error);
     };
     const timer = setTimeout(() => stop(new DeadlineError(`no answer within ${ms} ms`)), ms);
-    const onAbort = () => stop(outer?.reason);
-    outer?.addEventListener('abort', onAbort, { once: true });
+    const listening = onAbort(outer, () => stop(outer?.reason));
     release = () => {
       clearTimeout(timer);
-      outer?.removeEventListener('abort', onAbort);
+      listening();
     };
   });
   try {

@@ -84,6 +84,18 @@ test('an abort under way rejects with its reason and leaves no listener behind',
   expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
 });
 
+test('hundreds of calls at once put one listener on a signal, not one each', async () => {
+  const calls: Promise<unknown>[] = [];
+  const slow = tool('slow', () => new Promise(() => {}));
+  const environment = toolEnvironment([slow], limits);
+  const stop = new AbortController();
+  for (let i = 0; i < 200; i++)
+    calls.push(environment.observe(action('slow'), call(0, stop.signal)));
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
+  stop.abort(new Error('Ctrl-C'));
+  for (const result of await Promise.allSettled(calls)) expect(result.status).toBe('rejected');
+});
+
 test('an unknown tool is told which there are', async () => {
   const environment = toolEnvironment([echo, tool('search', echo.run)], limits);
   expect((await environment.observe(action('serach'), call())).text).toBe(
