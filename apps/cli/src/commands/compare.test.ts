@@ -1,40 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '@coa/store';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { compareCommand } from './compare.ts';
 import { gateCommand } from './gate.ts';
-import { manifestOf, questionOf, recordOf, storeRun } from './stored-runs.test-data.ts';
+import {
+  manifestOf,
+  questionOf,
+  recordOf,
+  storeForEachTest,
+  storeRun,
+} from './stored-runs.test-data.ts';
 
-let folder = '';
-let file = '';
-let printed: string[] = [];
+const at = storeForEachTest();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-compare-'));
-  file = join(folder, 'runs.db');
-  printed = [];
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-  rmSync(folder, { recursive: true, force: true });
-});
+const compare = (...words: readonly string[]) => at.run(compareCommand(), ...words);
 
-const compare = async (...words: readonly string[]): Promise<string> => {
-  await compareCommand().parseAsync([...words, '--store', file], { from: 'user' });
-  return printed.splice(0).join('\n');
-};
-
-const gate = async (...words: readonly string[]): Promise<number> => {
-  await gateCommand().parseAsync([...words, '--store', file], { from: 'user' });
-  return Number(process.exitCode);
+/** The exit code, and what was printed. */
+const gate = async (...words: readonly string[]): Promise<readonly [number, string]> => {
+  const text = await at.run(gateCommand(), ...words);
+  return [Number(process.exitCode), text];
 };
 
 test('one run: every arm with the baseline', async () => {
-  storeRun(file, 'toy-1a', 40, { CoA: 30, ReAct: 10 });
+  storeRun(at.file, 'toy-1a', 40, { CoA: 30, ReAct: 10 });
   const table = await compare('1a', '--baseline', 'ReAct');
   expect(table).toContain('a  toy-1a:ReAct  (baseline)');
   expect(table).toMatch(/nq +better +25\.0 +75\.0 +\+50\.0/);
@@ -49,7 +38,7 @@ test('one run: the baseline that its experiment names, where it has rollouts', a
     ['toy-1a', 'ReAct'],
     ['toy-2b', 'Later'],
   ] as const) {
-    const store = openStore(file);
+    const store = openStore(at.file);
     const question = questionOf('q0');
     store.startRun({ ...manifestOf(runId, ['CoA', 'ReAct', 'Later'], 1), baseline }, [question]);
     for (const arm of ['CoA', 'ReAct'])
@@ -61,8 +50,8 @@ test('one run: the baseline that its experiment names, where it has rollouts', a
 });
 
 test('two runs: arms of one name; the flips of one kind a line each', async () => {
-  storeRun(file, 'toy-1a', 5, { CoA: 3, ReAct: 1 });
-  storeRun(file, 'toy-2b', 5, { CoA: 5, Other: 1 });
+  storeRun(at.file, 'toy-1a', 5, { CoA: 3, ReAct: 1 });
+  storeRun(at.file, 'toy-2b', 5, { CoA: 5, Other: 1 });
   const text = await compare('1a', '2b', '--flips', 'onlyB');
   expect(text).toContain('a  toy-1a:CoA  (baseline)\nb  toy-2b:CoA');
   expect(text).not.toContain('Other');
@@ -73,8 +62,8 @@ test('two runs: arms of one name; the flips of one kind a line each', async () =
 });
 
 test('--html writes one page with the trajectories of every side, once', async () => {
-  storeRun(file, 'toy-1a', 40, { CoA: 30, ReAct: 10, Third: 10 });
-  const page = join(folder, 'deep', 'compared.html');
+  storeRun(at.file, 'toy-1a', 40, { CoA: 30, ReAct: 10, Third: 10 });
+  const page = join(at.folder, 'deep', 'compared.html');
   const text = await compare('1a', '--baseline', 'ReAct', '--html', page);
   expect(text).toContain(page);
   expect(text).toMatch(/Third +ReAct +tie/);
@@ -87,9 +76,9 @@ test('--html writes one page with the trajectories of every side, once', async (
 });
 
 test('what cannot be compared is said with the names there are', async () => {
-  storeRun(file, 'toy-1a', 2, { CoA: 1 });
-  storeRun(file, 'toy-2b', 2, { X: 1, Y: 1 });
-  storeRun(file, 'toy-3c', 2, { V: 1, W: 1 });
+  storeRun(at.file, 'toy-1a', 2, { CoA: 1 });
+  storeRun(at.file, 'toy-2b', 2, { X: 1, Y: 1 });
+  storeRun(at.file, 'toy-3c', 2, { V: 1, W: 1 });
   await expect(compare('1a')).rejects.toThrow("toy-1a has one arm, 'CoA'");
   await expect(compare('1a:Nope', '2b')).rejects.toThrow("it has 'CoA'");
   await expect(compare('2b', '3c')).rejects.toThrow("share no arm: 'X', 'Y' and 'V', 'W'");
@@ -98,22 +87,23 @@ test('what cannot be compared is said with the names there are', async () => {
 });
 
 test('the gate: 0 = nothing lost, 1 = more lost than may be, 2 = cannot be told', async () => {
-  storeRun(file, 'toy-1a', 400, { CoA: 200 });
-  storeRun(file, 'toy-2b', 400, { CoA: 200 });
-  storeRun(file, 'toy-3c', 400, { CoA: 100 });
-  storeRun(file, 'toy-4d', 400, { CoA: 192 });
-  const junit = join(folder, 'gate.xml');
-  expect(await gate('2b', '--baseline', '1a')).toBe(0);
-  expect(await gate('3c', '--baseline', '1a', '--junit', junit)).toBe(1);
+  storeRun(at.file, 'toy-1a', 400, { CoA: 200 });
+  storeRun(at.file, 'toy-2b', 400, { CoA: 200 });
+  storeRun(at.file, 'toy-3c', 400, { CoA: 100 });
+  storeRun(at.file, 'toy-4d', 400, { CoA: 192 });
+  const junit = join(at.folder, 'gate.xml');
+  expect((await gate('2b', '--baseline', '1a'))[0]).toBe(0);
+  expect((await gate('3c', '--baseline', '1a', '--junit', junit))[0]).toBe(1);
   expect(readFileSync(junit, 'utf8')).toContain('failures="1" errors="0"');
   expect(readFileSync(junit, 'utf8')).toContain('<failure message="difference -25.0 points');
-  expect(await gate('4d', '--baseline', '1a')).toBe(2);
-  expect(await gate('4d', '--baseline', '1a', '--max-drop', '5')).toBe(0);
-  expect(printed.at(-1)).toContain('pass (at most 5 points may be lost)');
+  expect((await gate('4d', '--baseline', '1a'))[0]).toBe(2);
+  const [code, said] = await gate('4d', '--baseline', '1a', '--max-drop', '5');
+  expect(code).toBe(0);
+  expect(said).toContain('pass (at most 5 points may be lost)');
 });
 
 test('a gate says why its sides may not be comparable, and counts what is no share in its own unit', async () => {
-  const store = openStore(file);
+  const store = openStore(at.file);
   const questions = Array.from({ length: 40 }, (_, i) => questionOf(`q${i}`));
   for (const [runId, steps, dirty] of [
     ['toy-1a', 3, false],
@@ -128,19 +118,19 @@ test('a gate says why its sides may not be comparable, and counts what is no sha
       });
   }
   store.close();
-  const junit = join(folder, 'new/gate.xml');
+  const junit = join(at.folder, 'new/gate.xml');
   const lost = ['2b', '--baseline', '1a', '--metric', 'actionSteps', '--junit', junit];
-  expect(await gate(...lost, '--max-drop', '0.5')).toBe(1);
-  const text = printed.at(-1)!;
+  const [code, text] = await gate(...lost, '--max-drop', '0.5');
+  expect(code).toBe(1);
   expect(text).toMatch(/drop +-1\.000 +-1\.000 to -1\.000/);
   expect(text).toContain('caution: toy-2b ran uncommitted code');
   expect(text).toContain('drop (at most 0.5 of actionSteps may be lost)');
   expect(readFileSync(junit, 'utf8')).toContain('toy-2b ran uncommitted code</system-err>');
-  expect(await gate(...lost, '--max-drop', '1')).toBe(0);
+  expect((await gate(...lost, '--max-drop', '1'))[0]).toBe(0);
 });
 
 test('a gate that could not be run is neither passed nor failed', async () => {
-  storeRun(file, 'toy-1a', 4, { CoA: 2 });
+  storeRun(at.file, 'toy-1a', 4, { CoA: 2 });
   await expect(gate('1a', '--baseline', 'nope')).rejects.toThrow("no run 'nope'");
   expect(process.exitCode).toBe(2);
 });

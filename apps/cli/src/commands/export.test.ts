@@ -1,20 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeTable } from '@coa/report';
 import { runTables } from '@coa/runner';
 import { openStore } from '@coa/store';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { exportCommand } from './export.ts';
-import { storeRun } from './stored-runs.test-data.ts';
+import { storeForEachTest, storeRun } from './stored-runs.test-data.ts';
 
-let folder = '';
-let file = '';
+const at = storeForEachTest();
 let printed = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-export-'));
-  file = join(folder, 'runs.db');
   printed = '';
   vi.spyOn(console, 'log').mockImplementation((text: string) => {
     printed += `${text}\n`;
@@ -23,23 +19,19 @@ beforeEach(() => {
     printed += String(text);
     return true;
   });
-  storeRun(file, 'toy-1a', 40, { 'SFT-1&2': 30, ReAct: 10 });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
+  storeRun(at.file, 'toy-1a', 40, { 'SFT-1&2': 30, ReAct: 10 });
 });
 
 const run = async (...words: readonly string[]): Promise<string> => {
   printed = '';
-  await exportCommand().parseAsync(['1a', ...words, '--store', file], { from: 'user' });
+  await at.run(exportCommand(), '1a', ...words);
   return printed;
 };
 
 const tables = () => {
-  const store = openStore(file, { readonly: true });
+  const store = openStore(at.file, { readonly: true });
   try {
-    return runTables(store, 'toy-1a', { home: folder, root: folder });
+    return runTables(store, 'toy-1a', { home: at.folder, root: at.folder });
   } finally {
     store.close();
   }
@@ -72,11 +64,11 @@ test('all tables: to the terminal, to a file, and into a folder', async () => {
   expect(JSON.parse(await run('--json')).map(({ id }: { id: string }) => id)).toEqual(
     all.map(({ id }) => id),
   );
-  const out = join(folder, 'all.md');
+  const out = join(at.folder, 'all.md');
   await run('--out', out);
   expect(readFileSync(out, 'utf8')).toBe(all.map((table) => writeTable(table, 'md')).join('\n'));
-  await run('--format', 'latex', '--out', `${folder}/tables/`);
-  expect(readdirSync(join(folder, 'tables')).sort()).toEqual(
+  await run('--format', 'latex', '--out', `${at.folder}/tables/`);
+  expect(readdirSync(join(at.folder, 'tables')).sort()).toEqual(
     all.map(({ id }) => `${id}.tex`).sort(),
   );
 });

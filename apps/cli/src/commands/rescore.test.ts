@@ -1,33 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openStore } from '@coa/store';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { rescoreCommand } from './rescore.ts';
-import { manifestOf, questionOf, recordOf, storeRun } from './stored-runs.test-data.ts';
+import {
+  manifestOf,
+  questionOf,
+  recordOf,
+  storeForEachTest,
+  storeRun,
+} from './stored-runs.test-data.ts';
 
-let folder = '';
-let file = '';
-let printed: string[] = [];
+const at = storeForEachTest();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-rescore-'));
-  file = join(folder, 'runs.db');
-  printed = [];
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const rescore = async (...words: readonly string[]): Promise<string> => {
-  await rescoreCommand().parseAsync([...words, '--store', file], { from: 'user' });
-  return printed.splice(0).join('\n');
-};
+const rescore = (...words: readonly string[]) => at.run(rescoreCommand(), ...words);
 
 test('values that were wrong become right, metrics that were not there come, others stay', async () => {
-  const store = openStore(file);
+  const store = openStore(at.file);
   store.startRun(manifestOf('toy-1a', ['CoA'], 2), [questionOf('q0'), questionOf('q1')]);
   const wrong = recordOf('toy-1a', 'CoA', { question: questionOf('q0'), right: true });
   store.appendRecord({ ...wrong, metrics: { exactMatch: 0, ownMetric: 7 } });
@@ -40,7 +27,7 @@ test('values that were wrong become right, metrics that were not there come, oth
     { metric: 'exactMatch', before: 1, rollouts: 2, changed: 1 },
     { metric: 'tokenF1', before: null, rollouts: 2, changed: 2 },
   ]);
-  const after = openStore(file, { readonly: true });
+  const after = openStore(at.file, { readonly: true });
   const records = [...after.readRecords('toy-1a')];
   expect(records.map((record) => record.metrics)).toEqual([
     { exactMatch: 1, tokenF1: 1, ownMetric: 7 },
@@ -53,14 +40,14 @@ test('values that were wrong become right, metrics that were not there come, oth
 });
 
 test('without --metric every metric of the lab; an unknown one is named with those there are', async () => {
-  storeRun(file, 'toy-1a', 2, { CoA: 1 });
+  storeRun(at.file, 'toy-1a', 2, { CoA: 1 });
   const { metrics } = JSON.parse(await rescore('1a', '--json'));
   expect(metrics.length).toBeGreaterThan(5);
   await expect(rescore('1a', '--metric', 'nope')).rejects.toThrow(/no metric 'nope'.*exactMatch/);
 });
 
 test('a run that another process writes is left alone', async () => {
-  const writer = openStore(file);
+  const writer = openStore(at.file);
   writer.startRun(manifestOf('toy-1a', ['CoA'], 1), [questionOf('q0')]);
   await expect(rescore('1a')).rejects.toThrow('is being written by');
   writer.close();

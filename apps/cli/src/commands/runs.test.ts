@@ -1,86 +1,31 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { Manifest, Question } from '@coa/core';
 import { openStore } from '@coa/store';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { confirmed } from '../confirmed.ts';
 import { runsCommand } from './runs.ts';
+import { manifestOf, questionOf, storeForEachTest, storeRun } from './stored-runs.test-data.ts';
 
-const question: Question = {
-  id: 'q1',
-  dataset: 'nq',
-  split: 'test',
-  text: 'Who wrote the first program?',
-  golds: ['Ada Lovelace'],
-  supporting: [],
-  supportComplete: false,
-  type: null,
-  hops: null,
-};
+const at = storeForEachTest();
 
-const manifestOf = (runId: string): Manifest => ({
-  runId,
-  experiment: 'toy',
-  claim: 'none',
-  command: 'coa run toy',
-  rootSeed: 0,
-  repeats: 1,
-  arms: { CoA: {} },
-  datasets: [{ name: 'nq', questions: 1, sha256: 'aa' }],
-  metrics: [{ id: 'exactMatch', version: 1 }],
-  model: { name: 'scripted', fingerprint: 'f' },
-  environment: { name: 'none', fingerprint: 'e' },
-  prompts: {},
-  revision: { commit: 'unknown', dirty: true, lockfile: 'unknown' },
-  machine: { node: 'v20', cpu: 'toy', cores: 1, platform: 'linux-x64' },
-  startedAt: '2026-01-02T03:04:05.000Z',
-});
+const manifest = manifestOf('toy-1a', ['CoA'], 1);
 
-let folder = '';
-let file = '';
-let printed: string[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-runs-'));
-  file = join(folder, 'runs.db');
-  printed = [];
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
-
+/** One run with its one rollout, and one without any. */
 const fill = (): void => {
-  const store = openStore(file);
-  for (const runId of ['toy-1a', 'toy-2b']) store.startRun(manifestOf(runId), [question]);
-  const trajectory = { question, protocol: 'coa@1', steps: [], stop: 'answered' as const };
-  const usage = { promptTokens: 1, completionTokens: 1, requests: 1 };
-  store.appendRecord({
-    runId: 'toy-1a',
-    arm: 'CoA',
-    repeat: 0,
-    seed: 1,
-    outcome: { kind: 'rollout', rollout: { trajectory, tokens: null, usage } },
-    metrics: { exactMatch: 1 },
-    seconds: 1,
-  });
+  storeRun(at.file, 'toy-1a', 1, { CoA: 1 });
+  const store = openStore(at.file);
+  store.startRun(manifestOf('toy-2b', ['CoA'], 1), [questionOf('q0')]);
   store.close();
 };
 
-const runs = async (...words: readonly string[]): Promise<string> => {
-  await runsCommand().parseAsync([...words, '--store', file], { from: 'user' });
-  return printed.splice(0).join('\n');
-};
+const runs = (...words: readonly string[]) => at.run(runsCommand(), ...words);
 
 test('no command that reads makes a store', async () => {
   for (const words of [['list'], ['show', 'x'], ['export', 'x'], ['delete', 'x', '--yes']]) {
     await expect(runs(...words)).rejects.toThrow('no run store at');
   }
-  expect(existsSync(file)).toBe(false);
+  expect(existsSync(at.file)).toBe(false);
 });
 
 test('list and show print tables, and the same as JSON', async () => {
@@ -94,7 +39,7 @@ test('list and show print tables, and the same as JSON', async () => {
   ]);
   expect(await runs('show', '1a')).toMatch(/CoA +nq +1 +0 +1$/);
   const shown = JSON.parse(await runs('show', 'toy-1', '--json'));
-  expect(shown.manifest).toEqual(manifestOf('toy-1a'));
+  expect(shown.manifest).toEqual(manifest);
   expect(shown.cells[0].metrics.exactMatch).toEqual({ mean: 1, n: 1 });
 });
 
@@ -105,10 +50,10 @@ test('an id that fits several runs is refused with their names', async () => {
 
 test('export writes a whole file and says where', async () => {
   fill();
-  const out = join(folder, 'new', 'run.csv');
+  const out = join(at.folder, 'new', 'run.csv');
   const said = await runs('export', '1a', '--format', 'csv', '--out', out, '--json');
   const text = readFileSync(out, 'utf8');
-  expect(text.split('\r\n')[1]).toMatch(/^CoA,nq,q1,test,/);
+  expect(text.split('\r\n')[1]).toMatch(/^CoA,nq,q0,test,/);
   const bytes = Buffer.byteLength(text);
   expect(JSON.parse(said)).toEqual({ runId: 'toy-1a', format: 'csv', file: out, bytes });
   await expect(runs('export', '1a', '--format', 'csv', '--json')).rejects.toThrow('add --out');

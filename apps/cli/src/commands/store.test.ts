@@ -1,46 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '@coa/store';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { storeCommand } from './store.ts';
-import { storeRun } from './stored-runs.test-data.ts';
+import { storeForEachTest, storeRun } from './stored-runs.test-data.ts';
 
-let folder = '';
-let file = '';
-let printed: string[] = [];
+const at = storeForEachTest();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-store-command-'));
-  file = join(folder, 'runs.db');
-  printed = [];
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const store = async (...words: readonly string[]): Promise<string> => {
-  process.exitCode = 0;
-  await storeCommand().parseAsync([...words, '--store', file], { from: 'user' });
-  return printed.splice(0).join('\n');
-};
+const store = (...words: readonly string[]) => at.run(storeCommand(), ...words);
 
 /** Changes stored text behind SQLite's back. */
 const damage = (from: string, to: string): void => {
-  const bytes = readFileSync(file);
-  const at = bytes.indexOf(from);
-  expect(at).toBeGreaterThan(0);
-  bytes.write(to, at);
-  writeFileSync(file, bytes);
+  const bytes = readFileSync(at.file);
+  const place = bytes.indexOf(from);
+  expect(place).toBeGreaterThan(0);
+  bytes.write(to, place);
+  writeFileSync(at.file, bytes);
 };
 
 test('check exits 0 for a sound store, 1 for a damaged one, 2 where there is none', async () => {
   await expect(store('check')).rejects.toThrow('no run store at');
   expect(process.exitCode).toBe(2);
-  storeRun(file, 'toy-1a', 3, { CoA: 2, ReAct: 1 });
+  storeRun(at.file, 'toy-1a', 3, { CoA: 2, ReAct: 1 });
   const sound = await store('check');
   expect(sound).toMatch(/^ok +pages and indexes/);
   expect(sound).toMatch(
@@ -61,8 +42,8 @@ test('check exits 0 for a sound store, 1 for a damaged one, 2 where there is non
 });
 
 test('vacuum says how much it gave back', async () => {
-  storeRun(file, 'toy-1a', 300, { CoA: 200 });
-  const open = openStore(file);
+  storeRun(at.file, 'toy-1a', 300, { CoA: 200 });
+  const open = openStore(at.file);
   open.deleteRun('toy-1a');
   open.close();
   const { before, after } = JSON.parse(await store('vacuum', '--json'));
@@ -71,8 +52,8 @@ test('vacuum says how much it gave back', async () => {
 });
 
 test('merge brings what other stores have, says what it did, and exits 1 where it skipped something', async () => {
-  const [other, third] = [join(folder, 'other.db'), join(folder, 'third.db')];
-  storeRun(file, 'toy-1a', 3, { CoA: 2 });
+  const [other, third] = [join(at.folder, 'other.db'), join(at.folder, 'third.db')];
+  storeRun(at.file, 'toy-1a', 3, { CoA: 2 });
   storeRun(other, 'toy-2b', 3, { CoA: 1 });
   storeRun(third, 'toy-1a', 3, { CoA: 1, ReAct: 1 });
   expect(await store('merge', other)).toBe(
@@ -91,6 +72,6 @@ test('merge brings what other stores have, says what it did, and exits 1 where i
 });
 
 test('upgrade says which schema a store had', async () => {
-  storeRun(file, 'toy-1a', 1, { CoA: 1 });
+  storeRun(at.file, 'toy-1a', 1, { CoA: 1 });
   expect(await store('upgrade')).toMatch(/has schema version \d+ already$/);
 });

@@ -1,5 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Manifest, Question, RunRecord } from '@coa/core';
 import { openStore } from '@coa/store';
+import type { Command } from 'commander';
+import { afterEach, beforeEach, vi } from 'vitest';
+
+/** Every test of the file gets a folder, a place for a store in it, and a console that prints nowhere. */
+export const storeForEachTest = () => {
+  const printed: string[] = [];
+  const at = {
+    folder: '',
+    file: '',
+    /** What went to the console, a line or a table each. */
+    printed,
+    /** Runs a command on the store; resolves to what it printed. */
+    run: async (command: Command, ...words: readonly string[]): Promise<string> => {
+      process.exitCode = 0;
+      await command.parseAsync([...words, '--store', at.file], { from: 'user' });
+      return printed.splice(0).join('\n');
+    },
+  };
+  beforeEach(() => {
+    at.folder = mkdtempSync(join(tmpdir(), 'coa-command-'));
+    at.file = join(at.folder, 'runs.db');
+    printed.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.exitCode = 0;
+    rmSync(at.folder, { recursive: true, force: true });
+  });
+  return at;
+};
 
 export const questionOf = (id: string, dataset = 'nq'): Question => ({
   ...{ id, dataset, split: 'test', text: `question ${id}`, golds: ['Ada Lovelace'] },

@@ -1,38 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { storeRun } from './stored-runs.test-data.ts';
+import { expect, test } from 'vitest';
+import { storeForEachTest, storeRun } from './stored-runs.test-data.ts';
 import { viewCommand } from './view.ts';
 
-let folder = '';
-let file = '';
-let printed: string[] = [];
+const at = storeForEachTest();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'coa-view-'));
-  file = join(folder, 'runs.db');
-  printed = [];
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const view = (...words: readonly string[]): Promise<unknown> =>
-  viewCommand()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .parseAsync([...words, '--store', file], { from: 'user' });
+const view = (...words: readonly string[]) =>
+  at.run(
+    viewCommand()
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined }),
+    ...words,
+  );
 
 test('prints an address with a token, serves the store under it, and ends at Ctrl-C', async () => {
-  storeRun(file, 'toy-1a', 3, { CoA: 2 });
+  storeRun(at.file, 'toy-1a', 3, { CoA: 2 });
   const command = view();
-  await expect.poll(() => printed.length, { timeout: 60_000 }).toBe(1);
-  const [url] = printed[0]!.split('\n');
+  await expect.poll(() => at.printed.length, { timeout: 60_000 }).toBe(1);
+  const [url] = at.printed[0]!.split('\n');
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
   expect(await (await fetch(url!)).text()).toContain('toy-1a');
   process.emit('SIGINT');
@@ -42,7 +28,7 @@ test('prints an address with a token, serves the store under it, and ends at Ctr
 
 test('a store that is not there, a port that is none and one that is taken are said', async () => {
   await expect(view()).rejects.toThrow('no run store');
-  storeRun(file, 'toy-1a', 1, { CoA: 1 });
+  storeRun(at.file, 'toy-1a', 1, { CoA: 1 });
   await expect(view('--port', '70000')).rejects.toThrow('65535');
   const taken = await new Promise<Server>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
