@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '@coa/core';
 import { exportRun, openStore } from '@coa/store';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { freshPlaces, searchingPolicy, tinyExperiment, tinyServices } from './fixtures/tiny.ts';
 import type { Places } from './places.ts';
 import { runExperiment } from './run-experiment.ts';
@@ -78,7 +78,9 @@ describe('one run, end to end over the primer, with the scripted policy', () => 
 test('kill -9 in the middle, then the same command: the result equals an unbroken run byte for byte', async () => {
   const broken = freshPlaces();
   const file = join(import.meta.dirname, 'fixtures/run-tiny.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', file, broken.root, broken.home, '150']);
+  // with twelve generations it makes five rollouts at least and twelve at most of the 24, two at a time
+  const child = spawn(process.execPath, ['--import', 'tsx', file, broken.root, broken.home, '12']);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const errors: string[] = [];
   child.stderr.on('data', (part: Buffer) => errors.push(part.toString()));
   const signal = await new Promise((resolve) => {
@@ -90,12 +92,13 @@ test('kill -9 in the middle, then the same command: the result equals an unbroke
   expect(signal, errors.join('')).toBe('SIGKILL');
   const resumed = await runExperiment(tinyExperiment, {}, tinyServices(broken));
   expect(resumed.resumed).toBeGreaterThanOrEqual(5);
-  expect(resumed.resumed).toBeLessThan(24);
+  expect(resumed.resumed).toBeLessThanOrEqual(12);
   expect(resumed.complete).toBe(true);
   const unbroken = freshPlaces();
   const whole = await runExperiment(tinyExperiment, {}, tinyServices(unbroken));
   expect(exported(broken, resumed.runId)).toBe(exported(unbroken, whole.runId));
-});
+  // a process that starts on a machine that is busy takes its time
+}, 240_000);
 
 test('Ctrl-C finishes what is in flight; the same command goes on with the rest', async () => {
   const places = freshPlaces();

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { checkStore } from './check-store.ts';
 import { exportFormats, exportRun } from './export-run.ts';
 import { mergeStore } from './merge-store.ts';
@@ -24,6 +25,7 @@ type Writer = {
 
 const startWriter = (...args: readonly string[]): Writer => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]!.setEncoding('utf8').on('data', (text: string) => {
@@ -110,21 +112,23 @@ test('another store is merged while two runs are written here and one there: not
     source.finishRun(runId);
   }
   source.close();
-  const writers = [
-    startWriter(here, 'a', '150'),
-    // long enough to be still at it when the merge comes to it, on a busy machine too
-    startWriter(here, 'y', '1500'),
-    startWriter(there, 'w', '150'),
-  ];
+  // they write until the merge is over
+  const stop = join(folder, 'stop');
+  const [a, y, w] = [
+    startWriter(here, 'a', 'Infinity', stop),
+    startWriter(here, 'y', 'Infinity', stop),
+    startWriter(there, 'w', 'Infinity', stop),
+  ] as const;
+  const writers = [a, y, w];
   const ended = Promise.all(writers.map(async ({ child }) => (await once(child, 'close'))[0]));
-  await expect
-    .poll(() => Math.min(...writers.map(({ keys }) => keys().length)), {
-      timeout: patienceMs,
-      interval: 10,
-    })
-    .toBeGreaterThan(0);
+  const written = (): number[] => writers.map(({ keys }) => keys().length);
+  const patiently = { timeout: patienceMs, interval: 10 };
+  await expect.poll(() => Math.min(...written()), patiently).toBeGreaterThan(0);
   const during = mergeStore(here, there);
   expect(during.find(({ name }) => name === 'y')).toMatchObject({ outcome: 'skipped' });
+  // all three are still at it, and have 100 and more of what the other store has of y
+  await expect.poll(() => Math.min(...written()), patiently).toBeGreaterThan(100);
+  writeFileSync(stop, '');
   expect(await ended).toEqual([0, 0, 0]);
   expect(writers.map(({ failure }) => failure()).join('')).toBe('');
   const after = mergeStore(here, there);
@@ -132,10 +136,10 @@ test('another store is merged while two runs are written here and one there: not
   const store = openStore(here, { readonly: true });
   const found = store.listRuns().map(({ runId, status, rollouts }) => [runId, status, rollouts]);
   expect(found.sort()).toEqual([
-    ['a', 'finished', 150],
-    ['w', 'finished', 150],
+    ['a', 'finished', a.keys().length],
+    ['w', 'finished', w.keys().length],
     ['x', 'finished', 100],
-    ['y', 'finished', 1500],
+    ['y', 'finished', y.keys().length],
     ['z', 'finished', 100],
   ]);
   store.close();
