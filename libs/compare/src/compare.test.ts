@@ -172,6 +172,15 @@ describe('compareSides', () => {
     expect(config).toEqual([{ path: 'arm.options.temperature', a: 0.6, b: 0 }]);
   });
 
+  test('says that a side is held against itself; one run of uncommitted code is named once', () => {
+    const dirty = { revision: { commit: 'c', dirty: true, lockfile: 'l' } };
+    const one = side([1, 0], dirty);
+    expect(compareSides(one, one).cautions).toEqual([
+      'both sides are one arm of one run, one',
+      'one ran uncommitted code',
+    ]);
+  });
+
   test('the same bytes from the same records, whatever their order', () => {
     const [a, b] = [side([0, 1, 0.5, 0.25, 1]), side([1, 1, 0.25, 0.5, 0])];
     const forth = compareSides(a, b).differences;

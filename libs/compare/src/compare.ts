@@ -62,7 +62,10 @@ const cautionsOf = (a: Side, b: Side, metric: string, rows: readonly Difference[
     ({ name, sha256 }) => others.has(name) && others.get(name) !== sha256,
   );
   const unpaired = rows.filter(({ dataset }) => dataset !== null);
+  const [run, other] = [a, b].map(({ manifest }) => manifest.runId);
+  const dirty = [a, b].filter(({ manifest }) => manifest.revision.dirty);
   return [
+    ...(run === other && a.arm === b.arm ? [`both sides are one arm of one run, ${run}`] : []),
     ...(ours === theirs
       ? []
       : [
@@ -77,9 +80,7 @@ const cautionsOf = (a: Side, b: Side, metric: string, rows: readonly Difference[
       .map(
         ({ dataset, unpaired: n }) => `${dataset}: ${n} questions of one side only are left out`,
       ),
-    ...[a, b].flatMap(({ manifest }) =>
-      manifest.revision.dirty ? [`${manifest.runId} ran uncommitted code`] : [],
-    ),
+    ...new Set(dirty.map(({ manifest }) => `${manifest.runId} ran uncommitted code`)),
   ];
 };
 
