@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Comparison, Side } from '@coa/compare';
@@ -20,7 +20,7 @@ const textsByRun = async (sides: readonly Side[]): Promise<Map<string, TokenText
   return texts;
 };
 
-/** Writes comparisons as one HTML file with the trajectories of their sides, whole or not at all. */
+/** Writes comparisons as one HTML file, in a folder that is there, with the trajectories of their sides, whole or not at all. */
 export const writeComparisonPage = async (
   store: Store,
   comparisons: readonly Comparison[],
@@ -37,7 +37,6 @@ export const writeComparisonPage = async (
     generatedBy: 'CoA Lab',
     command,
   });
-  await mkdir(dirname(path), { recursive: true });
   try {
     await pipeline(Readable.from(page), createWriteStream(partial));
     await rename(partial, path);

@@ -14,11 +14,10 @@ import { scoreCommand } from './commands/score.ts';
 import { searchCommand } from './commands/search.ts';
 import { storeCommand } from './commands/store.ts';
 import { viewCommand } from './commands/view.ts';
+import { explain } from './explain.ts';
 
 const program = new Command('coa')
   .description('CoA Lab: agent models that search while they think, run, compared and kept')
-  .showHelpAfterError('(coa --help lists the commands)')
-  .showSuggestionAfterError()
   .addCommand(runCommand())
   .addCommand(reportCommand())
   .addCommand(exportCommand())
@@ -35,15 +34,17 @@ const program = new Command('coa')
   .addCommand(searchCommand())
   .addCommand(scoreCommand());
 
-/** Errors of ours are sentences for people; `COA_DEBUG=1` adds the stack. */
-const explain = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause);
-  return process.env.COA_DEBUG ? (cause.stack ?? cause.message) : cause.message;
+/** After a mistake every command says where its help is. */
+const pointToHelp = (command: Command, path: string): void => {
+  command.showHelpAfterError(`(${path} --help shows how)`).showSuggestionAfterError();
+  for (const inner of command.commands) pointToHelp(inner, `${path} ${inner.name()}`);
 };
+pointToHelp(program, 'coa');
 
 try {
   await program.parseAsync();
 } catch (cause) {
-  if (!(cause instanceof CommanderError)) console.error(`coa: ${explain(cause)}`);
+  const stack = process.env.COA_DEBUG && cause instanceof Error ? cause.stack : undefined;
+  if (!(cause instanceof CommanderError)) console.error(`coa: ${stack ?? explain(cause)}`);
   process.exitCode ||= 1;
 }

@@ -69,6 +69,7 @@ test('--html writes one page with the trajectories of every side, once', async (
   expect(text).toMatch(/Third +ReAct +tie/);
   const written = readFileSync(page, 'utf8');
   expect(written).toContain('CoA</bdi> against <bdi>ReAct');
+  expect(written).toContain('coa compare 1a --baseline ReAct --metric exactMatch --margin 2');
   expect(written).toContain('data-block="flips"');
   // 120 trajectories, fifty a chunk
   expect(written.match(/data-block="chunk-/g)).toHaveLength(3);

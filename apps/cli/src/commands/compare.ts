@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import {
   type Comparison,
   compareSides,
@@ -52,14 +54,31 @@ const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice
   if (comparisons.length > 1) console.log(tableText(overviewTable(comparisons)));
 };
 
+const word = (text: string): string =>
+  /^[\w:.@%+,/=&-]+$/.test(text) ? text : JSON.stringify(text);
+
+/** The command that makes the same page again. */
+const commandOf = (runs: readonly string[], { metric, baseline, margin }: Choice): string =>
+  [
+    ...['coa', 'compare', ...runs],
+    ...(baseline === undefined ? [] : ['--baseline', baseline]),
+    ...['--metric', metric, '--margin', String(margin)],
+  ]
+    .map(word)
+    .join(' ');
+
 const compare = async (runs: readonly string[], choice: Choice): Promise<void> => {
   const store = openStore(storeFile(choice), { readonly: true });
   try {
+    // a page that cannot be written is said before minutes of comparing
+    if (choice.html !== undefined) mkdirSync(dirname(resolve(choice.html)), { recursive: true });
     const comparisons = comparisonsOf(store, runs, choice);
     print(comparisons, choice);
     if (choice.html === undefined) return;
-    const command = `coa compare ${runs.join(' ')} --metric ${choice.metric}`;
-    const path = await writeComparisonPage(store, comparisons, { file: choice.html, command });
+    const path = await writeComparisonPage(store, comparisons, {
+      file: choice.html,
+      command: commandOf(runs, choice),
+    });
     if (!choice.json) console.log(path);
   } finally {
     store.close();

@@ -64,7 +64,7 @@ test('all tables: to the terminal, to a file, and into a folder', async () => {
   expect(JSON.parse(await run('--json')).map(({ id }: { id: string }) => id)).toEqual(
     all.map(({ id }) => id),
   );
-  const out = join(at.folder, 'all.md');
+  const out = join(at.folder, 'new/all.md');
   await run('--out', out);
   expect(readFileSync(out, 'utf8')).toBe(all.map((table) => writeTable(table, 'md')).join('\n'));
   await run('--format', 'latex', '--out', `${at.folder}/tables/`);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Table, type TableFormat, tableFormats, writeTable } from '@coa/report';
 import { runTables } from '@coa/runner';
 import { openStore } from '@coa/store';
@@ -47,6 +47,7 @@ const isFolder = (path: string): boolean =>
 /** To a file, or into a folder: a file a table, named after it. */
 const save = (tables: readonly Table[], format: TableFormat, out: string): void => {
   if (!isFolder(out)) {
+    mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, joined(tables, format));
     return;
   }

@@ -51,7 +51,7 @@ const listingRow = (run: RunListing): (string | number)[] => [
   `${run.rollouts}/${run.planned}`,
   run.errors,
   run.startedAt,
-  run.arms.map(({ name, exactMatch }) => `${name} ${percent(exactMatch)}`).join(', '),
+  run.arms.map(({ name, exactMatch }) => `${name} ${percent(exactMatch)}`).join('; '),
   run.labels.join(', '),
 ];
 
