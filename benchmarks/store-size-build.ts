@@ -1,6 +1,7 @@
-import type { Manifest, Question, RunRecord, Step } from '@coa/core';
-import { describeMachine, openStore } from '@coa/store';
+import type { Question, RunRecord } from '@coa/core';
+import { openStore } from '@coa/store';
 import Database from 'better-sqlite3';
+import { manifestOf, questionOf, recordOf } from './store-records.ts';
 
 export const arms = ['AutoCoA', 'ReAct'] as const;
 const sets = ['nq', 'triviaqa', 'hotpotqa', '2wiki', 'musique'] as const;
@@ -8,73 +9,40 @@ const metricIds = ['exactMatch', 'tokenF1', 'actionSteps', 'goldRecall', 'answer
 
 export const runIdOf = (index: number): string => `size-${index.toString(16).padStart(8, '0')}`;
 
-const manifestOf = (questionsPerSet: number): Manifest => ({
-  runId: runIdOf(0),
-  experiment: 'size',
-  claim: 'none',
-  command: 'npx tsx benchmarks/store-size.ts',
-  rootSeed: 0,
-  repeats: 1,
-  // As long as the arms of a trained recipe.
-  arms: Object.fromEntries(arms.map((name) => [name, { name, recipe: 'x'.repeat(2000) }])),
-  datasets: sets.map((name) => ({ name, questions: questionsPerSet, sha256: '' })),
-  metrics: metricIds.map((id) => ({ id, version: 1 })),
-  model: { name: 'none', fingerprint: 'none' },
-  environment: { name: 'none', fingerprint: 'none' },
-  prompts: {},
-  revision: { commit: 'unknown', dirty: true, lockfile: 'unknown' },
-  machine: describeMachine(),
-  startedAt: '2026-01-01T00:00:00.000Z',
-});
-
-const questionOf = (dataset: string, index: number): Question => ({
-  id: `${dataset}-${index}`,
-  dataset,
-  split: 'test',
-  text: `Which river flows through the town where the author of book ${index} was born?`,
-  golds: [`River ${index}`],
-  supporting: [{ title: `Book ${index}`, passageId: `p${index}` }],
-  supportComplete: true,
-  type: null,
-  hops: 2,
-});
-
-const passage = 'A town on the river, known for its mills and its old stone bridge. '.repeat(6);
+const manifest = (questionsPerSet: number) =>
+  manifestOf({
+    runId: runIdOf(0),
+    experiment: 'size',
+    command: 'npx tsx benchmarks/store-size.ts',
+    // As long as the arms of a trained recipe.
+    arms: Object.fromEntries(arms.map((name) => [name, { name, recipe: 'x'.repeat(2000) }])),
+    datasets: sets.map((name) => ({ name, questions: questionsPerSet, sha256: '' })),
+    repeats: 1,
+    metrics: metricIds,
+  });
 
 /** Two searches, eight steps, about 1.5 kB of text. */
-const stepsOf = (index: number): Step[] => [
-  ...[0, 1].flatMap((round): Step[] => [
-    { kind: 'think', text: `Round ${round} of ${index}: I should look for the birthplace next.` },
-    { kind: 'action', tool: 'search', input: `birthplace of author ${index} ${round}` },
-    {
-      kind: 'observation',
-      text: `result 1: "Town ${round}" ${passage}`,
-      passageIds: [`p${index}`, `p${round}`],
-      failure: null,
-    },
-  ]),
-  { kind: 'think', text: 'The bridge is mentioned twice, so it must be that river.' },
-  { kind: 'answer', text: `River ${index}` },
-];
+const shape = {
+  rounds: 2,
+  sentences: 6,
+  closing: ['The bridge is mentioned twice, so it must be that river.'],
+};
 
-export const recordOf = (
-  runId: string,
-  arm: string,
-  question: Question,
-  seed: number,
-): RunRecord => ({
-  ...{ runId, arm, repeat: 0, seed },
-  outcome: {
-    kind: 'rollout',
-    rollout: {
-      trajectory: { question, protocol: 'coa@1', steps: stepsOf(seed), stop: 'answered' },
-      tokens: null,
-      usage: { promptTokens: 1200, completionTokens: 90, requests: 3 },
+/** What a run of the store at size holds, any number of it. */
+export const sizedRecord = (
+  own: Pick<RunRecord, 'runId' | 'arm' | 'repeat' | 'seed'> & { readonly question: Question },
+): RunRecord =>
+  recordOf({
+    ...own,
+    shape,
+    metrics: {
+      exactMatch: own.seed % 2,
+      tokenF1: 0.5,
+      actionSteps: 2,
+      goldRecall: null,
+      answered: 1,
     },
-  },
-  metrics: { exactMatch: seed % 2, tokenF1: 0.5, actionSteps: 2, goldRecall: null, answered: 1 },
-  seconds: 1.25,
-});
+  });
 
 /** The first run, through the store like any other; returns how many trajectories a second it took. */
 const writeFirst = (file: string, trajectories: number): number => {
@@ -89,11 +57,13 @@ const writeFirst = (file: string, trajectories: number): number => {
     Array.from({ length: perSet }, (_, i) => questionOf(set, i)),
   );
   const started = performance.now();
-  store.startRun(manifestOf(perSet), questions);
+  store.startRun(manifest(perSet), questions);
   let seed = 0;
   for (const arm of arms) {
     for (const question of questions)
-      store.appendRecord(recordOf(runIdOf(0), arm, question, seed++));
+      store.appendRecord(
+        sizedRecord({ runId: runIdOf(0), arm, repeat: 0, seed: seed++, question }),
+      );
   }
   store.finishRun(runIdOf(0));
   store.close();

@@ -8,9 +8,16 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareSides, defaultDifference } from '@coa/compare';
-import { describeMachine, exportRun, openStore, type Store, vacuumStore } from '@coa/store';
+import {
+  describeMachine,
+  exportRun,
+  mergeStore,
+  openStore,
+  type Store,
+  vacuumStore,
+} from '@coa/store';
 import Database from 'better-sqlite3';
-import { arms, buildStore, recordOf, runIdOf } from './store-size-build.ts';
+import { arms, buildStore, runIdOf, sizedRecord } from './store-size-build.ts';
 
 const [runs, trajectories] = [Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 1000)];
 const given = process.argv[4];
@@ -97,10 +104,9 @@ const measureWrites = (file: string): void => {
   const manifest = { ...store.readManifest(runIdOf(0)), runId: 'live', repeats: count };
   const started = timed(() => store.startRun(manifest));
   print('start a run', started);
-  const records = Array.from({ length: count }, (_, repeat) => ({
-    ...recordOf('live', arms[0], asked!, repeat),
-    repeat,
-  }));
+  const records = Array.from({ length: count }, (_, repeat) =>
+    sizedRecord({ runId: 'live', arm: arms[0], repeat, seed: repeat, question: asked! }),
+  );
   const stored = timed(() => records.forEach(store.appendRecord));
   print(
     `store ${count} trajectories in it`,
@@ -113,6 +119,27 @@ const measureWrites = (file: string): void => {
     timed(() => store.deleteRun('live')),
   );
   store.close();
+};
+
+/** Of a store of its own: vacuum has a tenth of it to give back, merge brings all of it into an empty one, then nothing. */
+const measureMaintenance = (file: string, folder: string): void => {
+  const store = openStore(file);
+  const deleted = Array.from({ length: Math.floor(runs / 10) }, (_, i) => runIdOf(i + 2));
+  print(
+    `delete ${deleted.length} runs`,
+    timed(() => deleted.forEach(store.deleteRun)),
+  );
+  store.close();
+  const before = statSync(file).size;
+  const vacuumed = timed(() => vacuumStore(file));
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  print('vacuum', vacuumed, `${megabytes(before)} became ${megabytes(statSync(file).size)}`);
+  const other = join(folder, 'merged.db');
+  for (const name of ['merge into an empty store', 'merge again, nothing is new'])
+    print(
+      name,
+      timed(() => mergeStore(other, file)),
+    );
 };
 
 const folder = given ? null : mkdtempSync(join(tmpdir(), 'coa-store-size-'));
@@ -139,11 +166,7 @@ try {
   store.close();
   measurePeer(file);
   measureWrites(file);
-  if (folder)
-    print(
-      'vacuum',
-      timed(() => vacuumStore(file)),
-    );
+  if (folder) measureMaintenance(file, folder);
 } finally {
   if (folder) rmSync(folder, { recursive: true, force: true });
 }

@@ -5,65 +5,32 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Manifest, Question, RunRecord, Step, TokenSequence } from '@coa/core';
+import type { RunRecord, TokenSequence } from '@coa/core';
 import { describeMachine, openStore } from '@coa/store';
+import { manifestOf, questionOf, recordOf } from './store-records.ts';
 
 const count = Number(process.argv[2] ?? 5000);
 const questionsPerSet = 500;
 const repeats = Math.ceil(count / questionsPerSet);
 const tokensEach = 2000;
 
-const manifest: Manifest = {
+const manifest = manifestOf({
   runId: 'benchmark',
   experiment: 'benchmark',
-  claim: 'none',
   command: 'npx tsx benchmarks/store.ts',
-  rootSeed: 0,
-  repeats,
   arms: { CoA: {} },
   datasets: [{ name: 'synthetic', questions: questionsPerSet, sha256: '' }],
-  metrics: ['exactMatch', 'tokenF1', 'actionSteps', 'goldRecall'].map((id) => ({ id, version: 1 })),
-  model: { name: 'none', fingerprint: 'none' },
-  environment: { name: 'none', fingerprint: 'none' },
-  prompts: {},
-  revision: { commit: 'unknown', dirty: true, lockfile: 'unknown' },
-  machine: describeMachine(),
-  startedAt: '2026-01-01T00:00:00.000Z',
+  repeats,
+  metrics: ['exactMatch', 'tokenF1', 'actionSteps', 'goldRecall'],
+});
+
+const questions = Array.from({ length: questionsPerSet }, (_, i) => questionOf('synthetic', i));
+
+const shape = {
+  rounds: 9,
+  sentences: 8,
+  closing: ['The bridge is mentioned twice.', 'So it must be that river.'],
 };
-
-const questions = Array.from(
-  { length: questionsPerSet },
-  (_, index): Question => ({
-    id: `synthetic-${index}`,
-    dataset: 'synthetic',
-    split: 'test',
-    text: `Which river flows through the town where the author of book ${index} was born?`,
-    golds: [`River ${index}`],
-    supporting: [{ title: `Book ${index}`, passageId: `p${index}` }],
-    supportComplete: true,
-    type: null,
-    hops: 2,
-  }),
-);
-
-const passage = 'A town on the river, known for its mills and its old stone bridge. '.repeat(8);
-
-/** 30 steps: nine rounds of think, action, observation, then thinks and the answer. */
-const stepsOf = (index: number): Step[] => [
-  ...Array.from({ length: 9 }, (_, round): Step[] => [
-    { kind: 'think', text: `Round ${round} of ${index}: I should look for the birthplace next.` },
-    { kind: 'action', tool: 'search', input: `birthplace of author ${index} ${round}` },
-    {
-      kind: 'observation',
-      text: `result 1: "Town ${round}" ${passage}`,
-      passageIds: [`p${index}`, `p${round}`],
-      failure: null,
-    },
-  ]).flat(),
-  { kind: 'think', text: 'The bridge is mentioned twice.' },
-  { kind: 'think', text: 'So it must be that river.' },
-  { kind: 'answer', text: `River ${index}` },
-];
 
 const tokensOf = (): TokenSequence => ({
   ids: new Int32Array(tokensEach).map((_, index) => (index * 7919) % 49152),
@@ -72,27 +39,16 @@ const tokensOf = (): TokenSequence => ({
   logprobs: new Float32Array(tokensEach).map((_, index) => -(index % 17) / 3),
 });
 
-const recordOf = (index: number, tokens: TokenSequence | null): RunRecord => ({
-  runId: 'benchmark',
-  arm: 'CoA',
-  repeat: Math.floor(index / questionsPerSet),
-  seed: index,
-  outcome: {
-    kind: 'rollout',
-    rollout: {
-      trajectory: {
-        question: questions[index % questionsPerSet]!,
-        protocol: 'coa@1',
-        steps: stepsOf(index),
-        stop: 'answered',
-      },
-      tokens,
-      usage: { promptTokens: 9000, completionTokens: 700, requests: 10 },
+const recordAt = (index: number, tokens: TokenSequence | null): RunRecord =>
+  recordOf(
+    {
+      ...{ runId: 'benchmark', arm: 'CoA', seed: index, shape },
+      repeat: Math.floor(index / questionsPerSet),
+      question: questions[index % questionsPerSet]!,
+      metrics: { exactMatch: index % 2, tokenF1: 0.5, actionSteps: 9, goldRecall: null },
     },
-  },
-  metrics: { exactMatch: index % 2, tokenF1: 0.5, actionSteps: 9, goldRecall: null },
-  seconds: 1.25,
-});
+    tokens,
+  );
 
 const seconds = (work: () => void): number => {
   const start = performance.now();
@@ -114,7 +70,7 @@ const folder = mkdtempSync(join(tmpdir(), 'coa-store-benchmark-'));
 
 const benchStore = (name: string, tokens: TokenSequence | null): void => {
   const file = join(folder, `${name}.db`);
-  const records = Array.from({ length: count }, (_, index) => recordOf(index, tokens));
+  const records = Array.from({ length: count }, (_, index) => recordAt(index, tokens));
   const store = openStore(file, { tokenEncoding: name.includes('deflated') ? 'deflate' : 'raw' });
   store.startRun(manifest, questions);
   const write = seconds(() => records.forEach(store.appendRecord));
@@ -131,7 +87,7 @@ const benchStore = (name: string, tokens: TokenSequence | null): void => {
 
 const benchLines = (): void => {
   const file = join(folder, 'lines.jsonl');
-  const records = Array.from({ length: count }, (_, index) => recordOf(index, null));
+  const records = Array.from({ length: count }, (_, index) => recordAt(index, null));
   const write = seconds(() => {
     for (const record of records) appendFileSync(file, `${JSON.stringify(record)}\n`);
   });
