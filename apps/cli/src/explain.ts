@@ -2,7 +2,7 @@
 const remedies: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; check the permissions of the file and its folder, or name another',
   EADDRINUSE: 'another program listens there; give another port, or none',
-  EEXIST: 'it is there already; name another',
+  EEXIST: 'a file stands there already; name another place',
   EISDIR: 'it is a folder; name a file',
   ENOENT: 'it, or the folder that it lies in, is not there; check the path',
   ENOSPC: 'the disk is full; free some space, then run the same command again',

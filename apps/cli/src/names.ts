@@ -19,12 +19,12 @@ const reserved = new Set(
   ),
 );
 
-const camel = (name: string): string =>
+export const camelCase = (name: string): string =>
   name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The constant that a file of this name exports: its name in camelCase, with `ending` where that is no free identifier in `text`. */
 export const constantName = (name: string, ending: string, text: string): string => {
-  const plain = /^\d/.test(name) ? `_${camel(name)}` : camel(name);
+  const plain = /^\d/.test(name) ? `_${camelCase(name)}` : camelCase(name);
   const taken = (word: string): boolean =>
     reserved.has(word) || new RegExp(`\\b${word}\\b`).test(text);
   return taken(plain) ? `${plain}${ending}` : plain;

@@ -1,4 +1,4 @@
-import { constantName } from './names.ts';
+import { camelCase, constantName } from './names.ts';
 
 /** The files of `libs/metrics` that a new metric is named in. */
 export type MetricLists = {
@@ -45,8 +45,18 @@ const afterLast = (text: string, pattern: RegExp, line: string): string => {
   return [...lines.slice(0, at + 1), line, ...lines.slice(at + 1)].join('\n');
 };
 
+/** A metric of that name would be measured twice under two ids. */
+const assertNoMetric = (name: string, { standard }: MetricLists): void => {
+  const [, names = ''] = /standardMetrics = \{([^}]*)\}/.exec(standard) ?? [];
+  const id = camelCase(name);
+  if (names.split(/[,\s]+/).includes(id)) {
+    throw new Error(`'${id}' is one of standardMetrics already; give yours another name`);
+  }
+};
+
 /** A metric's file, its test, and the lists that name it, formatted by whoever writes them. */
 export const newMetric = (name: string, lists: MetricLists): NewMetric => {
+  assertNoMetric(name, lists);
   const constant = constantName(name, 'Metric', `${lists.index}\n${lists.standard}`);
   const imported = `import { ${constant} } from './${name}.ts';`;
   const named = lists.standard.replace(

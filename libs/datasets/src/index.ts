@@ -1,5 +1,11 @@
 export type { Receipt } from './at-hand.ts';
-export { corpusOf, type DatasetManifest, evaluationIds, readCatalogue } from './catalogue.ts';
+export {
+  corpusOf,
+  type DatasetManifest,
+  evaluationIds,
+  readCatalogue,
+  unknownName,
+} from './catalogue.ts';
 export { type FetchOptions, fetchDatasets } from './fetch-datasets.ts';
 export { type ImportOptions, importDatasets, importFile } from './import-datasets.ts';
 export { assertTrainable, normalisedText } from './leak-guard.ts';
@@ -16,6 +22,7 @@ export {
   loadEvaluationQuestions,
   loadPassages,
   loadQuestions,
+  questionSetNames,
 } from './load.ts';
 export type { DatasetPlaces } from './places.ts';
 export { primerSets } from './primer.ts';

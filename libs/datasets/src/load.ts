@@ -21,10 +21,18 @@ export const isAtHand = async (
     ? split === primerSplit
     : isStored(splitFile(places, { name, split, kind: 'questions' }));
 
-const assertKnown = async (name: string, kind: string, places: DatasetPlaces): Promise<void> => {
+const knownNames = async (kind: string, places: DatasetPlaces): Promise<string[]> => {
   const known = (await readCatalogue(places)).filter((set) => set.kind === kind);
   const ours = kind === 'corpus' ? ['primer'] : primerSets;
-  const names = [...ours, ...known.map((set) => set.name)];
+  return [...ours, ...known.map((set) => set.name)];
+};
+
+/** Every question set by name, at hand or not. */
+export const questionSetNames = (places: DatasetPlaces): Promise<string[]> =>
+  knownNames('questions', places);
+
+const assertKnown = async (name: string, kind: string, places: DatasetPlaces): Promise<void> => {
+  const names = await knownNames(kind, places);
   if (!names.includes(name))
     throw unknownName(kind === 'corpus' ? 'corpus' : 'data set', name, names);
 };

@@ -1,6 +1,14 @@
 import { atlasQuestions, atlasSetNames } from '@coa/atlas';
 import type { Question } from '@coa/core';
-import { corpusOf, isAtHand, isCorpusAtHand, loadQuestions, sampleQuestions } from '@coa/datasets';
+import {
+  corpusOf,
+  isAtHand,
+  isCorpusAtHand,
+  loadQuestions,
+  questionSetNames,
+  sampleQuestions,
+  unknownName,
+} from '@coa/datasets';
 import type { Places } from './places.ts';
 
 /** The primer's stand-in for each published set: same kind of question, our own small texts. */
@@ -37,6 +45,12 @@ const questionsOf = async (
   throw new Error(`'${name}' is asked for its ${split} split; only Atlas's sets have one`);
 };
 
+const assertKnown = async (asked: readonly string[], places: Places): Promise<void> => {
+  const known = [...atlasSetNames, ...(await questionSetNames(places))];
+  const strange = asked.find((name) => !known.includes(name));
+  if (strange !== undefined) throw unknownName('data set', strange, known);
+};
+
 /** Draws the seeded sample of each set; a published set that is not at hand is replaced by its primer twin. */
 export const drawQuestionSets = async (
   asked: readonly string[],
@@ -50,6 +64,7 @@ export const drawQuestionSets = async (
   },
 ): Promise<QuestionSet[]> => {
   const { size, seed, split = 'test', places, searching } = sample;
+  await assertKnown(asked, places);
   const sets: QuestionSet[] = [];
   for (const name of asked) {
     const twin = primerTwin[name];

@@ -199,7 +199,8 @@ test('a store from a newer schema is refused before anything is fetched or run',
 test.each([
   [{ datasets: ['primer-nq', 'primer-nq'] }, /'primer-nq' would run primer-nq a second time/],
   [{ datasets: ['nq', 'primer-nq'] }, /'primer-nq' would run primer-nq a second time/],
-  [{ datasets: ['hotpotqe'] }, /unknown data set 'hotpotqe'/],
+  [{ datasets: ['hotpotqe'] }, /unknown data set 'hotpotqe'; did you mean 'hotpotqa'\?/],
+  [{ datasets: ['atlas_nq'] }, /did you mean 'atlas-nq'\? Known: atlas-nq, .*primer-nq/],
   [{ arms: ['Agentic'] }, /unknown arm 'Agentic'; the experiment has: AutoCoA, Model only/],
 ])('%j is refused by name', async (overrides, message) => {
   await expect(

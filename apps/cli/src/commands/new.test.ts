@@ -109,10 +109,14 @@ test('a new metric has a test, is one of standardMetrics, and is named in the RE
   expect(() => createMetric('thoughts-written', root)).toThrow(/is there already/);
 });
 
-test('a metric whose name is taken gets another constant', () => {
-  createMetric('exact-match', root);
+test('a metric whose name is that of something else gets another constant; one that is there is refused', () => {
+  createMetric('recall-at-k', root);
   biome(...metricFiles);
-  expect(readFileSync(join(root, 'libs/metrics/src/exact-match.ts'), 'utf8')).toContain(
-    "id: 'exactMatchMetric'",
+  expect(readFileSync(join(root, 'libs/metrics/src/recall-at-k.ts'), 'utf8')).toContain(
+    "id: 'recallAtKMetric'",
   );
+  expect(() => createMetric('exact-match', root)).toThrow(
+    "'exactMatch' is one of standardMetrics already; give yours another name",
+  );
+  expect(existsSync(join(root, 'libs/metrics/src/exact-match.ts'))).toBe(false);
 });
