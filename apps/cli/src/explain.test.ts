@@ -28,7 +28,9 @@ test('what the operating system refuses is said with the place and what to do', 
     /^cannot open .*no\/x: it, or the folder that it lies in, is not there; .* \[ENOENT\]$/,
   );
   expect(said(() => writeFileSync(folder, ''))).toContain('it is a folder; name a file');
-  expect(said(() => writeFileSync(file, '', { flag: 'wx' }))).toContain('a file stands there already');
+  expect(said(() => writeFileSync(file, '', { flag: 'wx' }))).toContain(
+    'a file stands there already',
+  );
 });
 
 test('a port that is taken', async () => {

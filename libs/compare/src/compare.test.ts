@@ -4,7 +4,7 @@ import { compareSides } from './compare.ts';
 import { configDifferences, lineDifferences } from './config-differences.ts';
 import { compareValues, defaultDifference, judgeTogether } from './differences.ts';
 import { countFlips } from './flips.ts';
-import { gateVerdict, worstVerdict } from './gate.ts';
+import { gateRow, gateVerdict, worstVerdict } from './gate.ts';
 import { promptDifferences } from './prompt-text.ts';
 
 const manifest = (runId: string, change: Partial<Manifest> = {}): Manifest => ({
@@ -243,6 +243,19 @@ test('a gate decides on the interval', () => {
   expect(worstVerdict(['pass', 'undecided', 'drop'])).toBe('drop');
   expect(worstVerdict(['pass', 'undecided'])).toBe('undecided');
   expect(() => worstVerdict([])).toThrow('decides nothing');
+});
+
+test('a gate does not take few questions that agree for many', () => {
+  const row = (n: number) => {
+    const [one] = compareSides(side(repeated(1, n)), side(repeated(1, n))).differences;
+    return gateRow(one!, { maxDrop: 0.02, isShare: true });
+  };
+  // Wilson's bound of 0 in n: z^2 / (n + z^2)
+  expect(row(12).row.low).toBeCloseTo(-3.8415 / 15.8415, 4);
+  expect(row(12).row.high).toBeCloseTo(3.8415 / 15.8415, 4);
+  expect([12, 188, 189].map((n) => row(n).verdict)).toEqual(['undecided', 'undecided', 'pass']);
+  const [plain] = compareSides(side([3, 3]), side([3, 3])).differences;
+  expect(gateRow(plain!, { maxDrop: 0, isShare: false })).toEqual({ row: plain, verdict: 'pass' });
 });
 
 test('configurations differ down to the smallest part', () => {

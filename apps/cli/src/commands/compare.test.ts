@@ -103,6 +103,14 @@ test('the gate: 0 = nothing lost, 1 = more lost than may be, 2 = cannot be told'
   expect(said).toContain('pass (at most 5 points may be lost)');
 });
 
+test('twelve questions that agree do not say that two points in a hundred were kept', async () => {
+  storeRun(at.file, 'toy-1a', 12, { CoA: 6 });
+  storeRun(at.file, 'toy-2b', 12, { CoA: 6 });
+  const [code, text] = await gate('2b', '--baseline', '1a');
+  expect(code).toBe(2);
+  expect(text).toMatch(/undecided +0\.0 +-24\.2 to 24\.2/);
+});
+
 test('a gate says why its sides may not be comparable, and counts what is no share in its own unit', async () => {
   const store = openStore(at.file);
   const questions = Array.from({ length: 40 }, (_, i) => questionOf(`q${i}`));

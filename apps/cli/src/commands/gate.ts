@@ -4,10 +4,11 @@ import {
   type Attempt,
   type Comparison,
   compareSides,
+  type Difference,
   defaultDifference,
   type GateRow,
   type GateVerdict,
-  gateVerdict,
+  gateRow,
   type Side,
   worstVerdict,
 } from '@coa/compare';
@@ -32,11 +33,8 @@ type Choice = {
 const exitCodes: Readonly<Record<GateVerdict, number>> = { pass: 0, drop: 1, undecided: 2 };
 
 /** The mean over the sets decides (the only set where there is one); with `each`, every set as well. */
-const rowsOf = ({ differences }: Comparison, { each }: Choice, maxDrop: number): GateRow[] =>
-  (each ? differences : differences.slice(-1)).map((row) => ({
-    row,
-    verdict: gateVerdict(row, maxDrop),
-  }));
+const judgedRows = ({ differences }: Comparison, { each }: Choice): readonly Difference[] =>
+  each ? differences : differences.slice(-1);
 
 const isShare = ({ value }: Attempt): boolean => value === null || (value >= 0 && value <= 1);
 
@@ -46,8 +44,10 @@ const unitOf = ({ flips }: Comparison): GateSuite['unit'] =>
 
 const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
   const unit = unitOf(comparison);
-  const maxDrop = unit === 'points' ? choice.maxDrop / 100 : choice.maxDrop;
-  return { name, unit, rows: rowsOf(comparison, choice, maxDrop), cautions: comparison.cautions };
+  const isShare = unit === 'points';
+  const maxDrop = isShare ? choice.maxDrop / 100 : choice.maxDrop;
+  const rows = judgedRows(comparison, choice).map((row) => gateRow(row, { maxDrop, isShare }));
+  return { name, unit, rows, cautions: comparison.cautions };
 };
 
 const cells = ({ name, unit }: GateSuite, { row, verdict }: GateRow): string[] => {
