@@ -15,6 +15,10 @@ const reasons: readonly (readonly [code: string, reason: string])[] = [
     'another process kept the store locked for too long; wait for it to end, then run the same command again',
   ],
   [
+    'SQLITE_READONLY_DIRECTORY',
+    "the store's folder may not be written to, which SQLite needs even to read; change its permissions, or copy the store into a folder of your own",
+  ],
+  [
     'SQLITE_READONLY',
     'the store may not be written to; check the permissions of the file and its folder',
   ],
