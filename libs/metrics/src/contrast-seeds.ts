@@ -72,7 +72,7 @@ const meanOf = (values: ArrayLike<number>): number => {
 const drawnMean = (values: Float64Array, rng: Rng): number => {
   const n = values.length;
   let sum = 0;
-  for (let draw = 0; draw < n; draw++) sum += values[Math.floor(rng() * n)]!;
+  for (let draw = 0; draw < n; draw++) sum += values[(rng() * n) | 0]!;
   return sum / n;
 };
 
