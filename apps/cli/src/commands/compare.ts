@@ -52,13 +52,23 @@ const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice
   if (comparisons.length > 1) console.log(tableText(overviewTable(comparisons)));
 };
 
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** What makes the same comparison again. */
+const commandOf = (runs: readonly string[], { metric, baseline, margin }: Choice): string => {
+  const named = baseline === undefined ? [] : ['--baseline', baseline];
+  const words = ['coa', 'compare', ...runs, '--metric', metric, ...named, '--margin', `${margin}`];
+  return words.map(quoted).join(' ');
+};
+
 const compare = async (runs: readonly string[], choice: Choice): Promise<void> => {
   const store = openStore(storeFile(choice), { readonly: true });
   try {
     const comparisons = comparisonsOf(store, runs, choice);
     print(comparisons, choice);
     if (choice.html === undefined) return;
-    const command = `coa compare ${runs.join(' ')} --metric ${choice.metric}`;
+    const command = commandOf(runs, choice);
     const path = await writeComparisonPage(store, comparisons, { file: choice.html, command });
     if (!choice.json) console.log(path);
   } finally {

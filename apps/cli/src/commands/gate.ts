@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
-  type Attempt,
   type Comparison,
   compareSides,
   defaultDifference,
   type GateRow,
   type GateVerdict,
   gateVerdict,
+  isShare,
   type Side,
   worstVerdict,
 } from '@coa/compare';
@@ -38,11 +38,9 @@ const rowsOf = ({ differences }: Comparison, { each }: Choice, maxDrop: number):
     verdict: gateVerdict(row, maxDrop),
   }));
 
-const isShare = ({ value }: Attempt): boolean => value === null || (value >= 0 && value <= 1);
-
 /** A share is counted in points; what is no share, e.g. action steps, in its own unit. */
-const unitOf = ({ flips }: Comparison): GateSuite['unit'] =>
-  flips.every(({ a, b }) => isShare(a) && isShare(b)) ? 'points' : 'plain';
+const unitOf = (comparison: Comparison): GateSuite['unit'] =>
+  isShare(comparison) ? 'points' : 'plain';
 
 const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
   const unit = unitOf(comparison);
