@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { knowledgeTable } from './evidence-tables.ts';
 import { action, answer, failure, manifest, question, record } from './records.test-data.ts';
 import { summarize } from './summarize.ts';
+import { fullLabel, type Table } from './table.ts';
+import { conductTable } from './tables.ts';
 
 describe('summarize', () => {
   const records = [
@@ -77,6 +80,38 @@ describe('summarize', () => {
 
   test('gives the same numbers for the same records in another order', () => {
     expect(summarize([...records].reverse(), manifest()).rows).toEqual([row]);
+  });
+
+  test('shows hops and needless searches where a question has a graph, and nothing of them elsewhere', () => {
+    const of = (id: string, known: boolean, metrics: Record<string, number | null>) =>
+      record({ question: question({ id, known }), metrics: { exactMatch: 1, ...metrics } });
+    const graphs = summarize(
+      [
+        of('k', true, { hopRecall: 1, hopSuccess: 0.5, needlessSearches: 3 }),
+        of('u', false, { hopRecall: 0.5, hopSuccess: 0, needlessSearches: null }),
+      ],
+      manifest(),
+    );
+    expect(graphs.rows[0]).toMatchObject({
+      hopRecall: 0.75,
+      hopSuccess: 0.25,
+      needlessSearches: 3,
+    });
+    const labels = ({ columns }: Table) => columns.map(fullLabel);
+    const hops = ['Hops, % Shown', 'Hops, % Taken up'];
+    expect(labels(conductTable(graphs))).toEqual(
+      expect.arrayContaining([...hops, 'Needless searches']),
+    );
+    expect(labels(knowledgeTable(graphs))).toEqual(expect.arrayContaining(hops));
+    expect(knowledgeTable(graphs).groups[0]!.rows.map((row) => row.slice(3, 5))).toEqual([
+      [100, 50],
+      [50, 0],
+    ]);
+    const plain = summarize(records, manifest());
+    expect(labels(conductTable(plain)).join()).not.toMatch(/Hops|Needless/);
+    for (const table of [conductTable(graphs), conductTable(plain)])
+      for (const { rows } of table.groups)
+        for (const row of rows) expect(row).toHaveLength(table.columns.length);
   });
 
   test('throws on a value that is no number, naming it', () => {

@@ -86,7 +86,26 @@ export const resultsTable = (summary: Summary): Table => {
 
 const stops = ['horizon', 'context', 'length', 'malformed'] as const;
 
-const conductRow = (row: SummaryRow): Cell[] => [
+type Hops = Pick<SummaryRow, 'hopRecall' | 'hopSuccess'>;
+
+/** Columns about the reasoning graph, where some question has one. */
+export const hopColumns = (rows: readonly Hops[]): Column[] =>
+  rows.every(({ hopRecall }) => hopRecall === null)
+    ? []
+    : ['Shown', 'Taken up'].map((label) => ({ label, over: 'Hops, %', format: oneDecimal }));
+
+export const hopCells = ({ hopRecall, hopSuccess }: Hops, columns: readonly Column[]): Cell[] =>
+  columns.length === 0 ? [] : [percent(hopRecall), percent(hopSuccess)];
+
+export const hopNote =
+  'Hops: the facts of a question’s reasoning graph, the share of them that a passage showed, and that the agent took up in its own words.';
+
+const needlessColumns = ({ rows }: Summary): Column[] =>
+  rows.every(({ needlessSearches }) => needlessSearches === null)
+    ? []
+    : [{ label: 'Needless searches', format: { digits: 2 } }];
+
+const conductRow = (row: SummaryRow, hops: readonly Column[], needless: boolean): Cell[] => [
   row.arm,
   percent(row.releasedReward),
   percent(row.answered),
@@ -94,34 +113,49 @@ const conductRow = (row: SummaryRow): Cell[] => [
   row.goldRecallN > 0 && row.goldRecallN < row.n
     ? { value: percent(row.goldRecall), note: `n ${row.goldRecallN}` }
     : percent(row.goldRecall),
+  ...hopCells(row, hops),
+  ...(needless ? [row.needlessSearches] : []),
   row.generatedTokens,
   ...stops.map((stop) => row.stops[stop]),
 ];
 
 /** How each arm went about it: reward, actions, evidence, tokens and why it stopped. */
-export const conductTable = (summary: Summary): Table => ({
-  id: 'conduct',
-  title: 'How the agents went about it',
-  caption:
-    'The released reward, the share answered without being forced, mean action steps, the share of gold passages seen (where they are known), tokens written, and how many rollouts were stopped at each limit.',
-  groupLabel: 'Set',
-  columns: [
-    { label: 'Agent', format: 'text' },
-    { label: 'Reward %', format: oneDecimal },
-    { label: 'Answered %', format: oneDecimal },
-    { label: 'Actions', format: { digits: 2 } },
-    { label: 'Gold recall %', format: oneDecimal },
-    { label: 'Tokens', format: 'count' },
-    ...['Horizon', 'Context', 'Length', 'Malformed'].map(
-      (label): Column => ({ label, over: 'Stopped at', format: 'count' }),
-    ),
-  ],
-  groups: summary.datasets.map((name) => ({
-    name,
-    rows: summary.rows.filter(({ dataset }) => dataset === name).map(conductRow),
-  })),
-  notes: [],
-});
+export const conductTable = (summary: Summary): Table => {
+  const [hops, needless] = [hopColumns(summary.rows), needlessColumns(summary)];
+  const row = (one: SummaryRow): Cell[] => conductRow(one, hops, needless.length > 0);
+  return {
+    id: 'conduct',
+    title: 'How the agents went about it',
+    caption:
+      'The released reward, the share answered without being forced, mean action steps, the share of gold passages seen (where they are known), tokens written, and how many rollouts were stopped at each limit.',
+    groupLabel: 'Set',
+    columns: [
+      { label: 'Agent', format: 'text' },
+      { label: 'Reward %', format: oneDecimal },
+      { label: 'Answered %', format: oneDecimal },
+      { label: 'Actions', format: { digits: 2 } },
+      { label: 'Gold recall %', format: oneDecimal },
+      ...hops,
+      ...needless,
+      { label: 'Tokens', format: 'count' },
+      ...['Horizon', 'Context', 'Length', 'Malformed'].map(
+        (label): Column => ({ label, over: 'Stopped at', format: 'count' }),
+      ),
+    ],
+    groups: summary.datasets.map((name) => ({
+      name,
+      rows: summary.rows.filter(({ dataset }) => dataset === name).map(row),
+    })),
+    notes: [
+      ...(hops.length > 0 ? [hopNote] : []),
+      ...(needless.length > 0
+        ? [
+            'Needless searches: mean searches on questions whose entities the base model read about; it could have remembered.',
+          ]
+        : []),
+    ],
+  };
+};
 
 /** How many action steps each arm took, over all sets, and how often it was right with that many. */
 export const stepTable = (summary: Summary): Table => ({
