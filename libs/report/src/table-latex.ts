@@ -98,8 +98,29 @@ const groupLines = ({ name, rows }: TableGroup, columns: readonly Column[]): str
   ...rows.map((row) => line(columns.map((column, i) => cellText(row[i], column)))),
 ];
 
-const letter = (column: Column): string =>
-  column.wide ? 'p{0.4\\linewidth}' : isNumeric(column) ? 'r' : 'l';
+/** Longer small print is set in several lines. */
+const longNote = 24;
+
+const letter = (column: Column, cells: readonly CellParts[]): string => {
+  if (column.wide) return 'p{0.4\\linewidth}';
+  if (isNumeric(column)) return 'r';
+  return cells.some(({ note = '' }) => note.length > longNote) ? 'p{0.2\\linewidth}' : 'l';
+};
+
+const letters = ({ columns, groups }: Pick<Table, 'columns' | 'groups'>): string => {
+  const rows = groups.flatMap((group) => group.rows);
+  return columns
+    .map((column, i) =>
+      letter(
+        column,
+        rows.map((row) => cellParts(row[i])),
+      ),
+    )
+    .join('');
+};
+
+/** Set smaller where it is wider than the line. */
+const fitted = '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}';
 
 const heading = ({ label, interval }: Column): string =>
   interval === undefined ? escapeLatex(label) : `${escapeLatex(label)} ${small(`(${interval})`)}`;
@@ -107,18 +128,18 @@ const heading = ({ label, interval }: Column): string =>
 /** A floating table in the rules of booktabs; `\label{tab:ID}`. */
 export const tableLatex = ({ id, caption, columns, groups, notes }: Table): string =>
   [
-    '% \\usepackage{booktabs}; characters beyond Latin want XeLaTeX or LuaLaTeX',
+    '% \\usepackage{booktabs,graphicx}; characters beyond Latin want XeLaTeX or LuaLaTeX',
     '\\begin{table}[t]',
     '  \\centering',
     `  \\caption{${escapeLatex(caption)}}`,
     `  \\label{tab:${id.replace(/[^a-z0-9-]/g, '-')}}`,
-    `  \\begin{tabular}{@{}${columns.map(letter).join('')}@{}}`,
+    `  ${fitted}{\\begin{tabular}{@{}${letters({ columns, groups })}@{}}`,
     '    \\toprule',
     ...overLines(columns),
     line(columns.map(heading)),
     ...groups.flatMap((group) => groupLines(group, columns)),
     '    \\bottomrule',
-    '  \\end{tabular}',
+    '  \\end{tabular}}',
     ...notes.map((note) => `  \\par\\smallskip ${small(note)}`),
     '\\end{table}',
     '',
