@@ -48,9 +48,17 @@ const marked = ({ mark, tone }: CellParts, text: HtmlPart): HtmlPart => {
   }
 };
 
+/** A short word with hyphens, e.g. `RL-1&2`, is not broken at one. */
+const unbroken = (text: string): HtmlPart =>
+  text
+    .split(/(?<=\s)/)
+    .map((word) =>
+      word.length <= 16 && /\S-\S/.test(word) ? html`<span class="word">${word}</span>` : word,
+    );
+
 const content = (parts: CellParts, column: Column): HtmlPart => {
   const shown = shownValue(parts, column);
-  const text = typeof parts.value === 'string' ? html`<bdi>${shown}</bdi>` : shown;
+  const text = typeof parts.value === 'string' ? html`<bdi>${unbroken(shown)}</bdi>` : shown;
   const value = marked(parts, parts.href ? html`<a href="${parts.href}">${text}</a>` : text);
   const interval = shownInterval(parts, column);
   return html`${value}${interval && html` <span class="range">${interval}</span>`}${

@@ -1,5 +1,20 @@
-/** Marks in the order in which series take them. */
-export const shapes = ['circle', 'rectRot', 'triangle', 'rect', 'star', 'crossRot'] as const;
+const shapes = ['circle', 'rectRot', 'triangle', 'rect', 'star', 'crossRot'] as const;
+
+/** What has no inside cannot be hollow: a cross, and a triangle on its head. */
+const hollowShapes = ['circle', 'rectRot', 'triangle', 'rect', 'cross', 'triangle'] as const;
+
+/** Colours come again after six series; the second six have marks of their own, hollow where they have an inside. */
+export const markOf = (series: number) => {
+  const place = series % 6;
+  const second = series % 12 >= 6;
+  const color = token(`--arm-${place}`);
+  return {
+    borderColor: color,
+    backgroundColor: second ? token('--paper') : color,
+    pointStyle: (second ? hollowShapes : shapes)[place]!,
+    pointRotation: second && place === 5 ? 180 : 0,
+  };
+};
 
 /** A colour of the style sheet, as it is now. */
 export const token = (name: string): string =>
