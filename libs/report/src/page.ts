@@ -92,7 +92,7 @@ const sectionsOf = (parts: PageParts): Section[] => {
     ...paperSections(shown),
     trainingSection(shown),
     ofTables(shown, 'fidelity', 'The world model', ['fidelity']),
-    ofTables(shown, 'conduct', 'How the agents went about it', ['conduct', 'steps']),
+    ofTables(shown, 'conduct', 'How the agents went about it', ['conduct', 'hops', 'steps']),
   ];
   return all.filter(({ when }) => when);
 };

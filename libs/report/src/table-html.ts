@@ -125,11 +125,13 @@ const headHtml = (columns: readonly Column[], scales: Scales): Html => {
   const spanned = over.some((span) => span.over !== null);
   return html`<thead>${
     spanned &&
-    html`<tr class="over">${over.map((span) =>
-      span.over === null
-        ? html`<td></td>`
-        : html`<th scope="colgroup" colspan="${span.count}">${breakable(span.over)}</th>`,
-    )}</tr>`
+    html`<tr class="over">${over.map((span) => {
+      const drawn = scales.slice(span.from, span.from + span.count).filter((most) => most !== null);
+      const width = span.count + drawn.length;
+      return span.over === null
+        ? html`<td${width > 1 && html` colspan="${width}"`}></td>`
+        : html`<th scope="colgroup" colspan="${width}">${breakable(span.over)}</th>`;
+    })}</tr>`
   }<tr>${columns.map((column, i) => columnHead(column, scales[i] ?? null))}</tr></thead>`;
 };
 

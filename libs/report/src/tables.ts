@@ -105,43 +105,22 @@ const needlessColumns = ({ rows }: Summary): Column[] =>
     ? []
     : [{ label: 'Needless searches', format: { digits: 2 } }];
 
-const conductRow = (row: SummaryRow, hops: readonly Column[], needless: boolean): Cell[] => [
-  row.arm,
-  percent(row.releasedReward),
-  percent(row.answered),
-  row.actionSteps,
-  row.goldRecallN > 0 && row.goldRecallN < row.n
-    ? { value: percent(row.goldRecall), note: `n ${row.goldRecallN}` }
-    : percent(row.goldRecall),
-  ...hopCells(row, hops),
-  ...(needless ? [row.needlessSearches] : []),
-  row.generatedTokens,
-  ...stops.map((stop) => row.stops[stop]),
-];
-
-/** How each arm went about it: reward, actions, evidence, tokens and why it stopped. */
-export const conductTable = (summary: Summary): Table => {
+/** Hops and needless searches of each set and arm; null where no question says what they are. */
+export const hopTable = (summary: Summary): Table | null => {
   const [hops, needless] = [hopColumns(summary.rows), needlessColumns(summary)];
-  const row = (one: SummaryRow): Cell[] => conductRow(one, hops, needless.length > 0);
+  if (hops.length + needless.length === 0) return null;
+  const row = (one: SummaryRow): Cell[] => [
+    one.arm,
+    ...hopCells(one, hops),
+    ...(needless.length > 0 ? [one.needlessSearches] : []),
+  ];
   return {
-    id: 'conduct',
-    title: 'How the agents went about it',
+    id: 'hops',
+    title: 'Hops and needless searches',
     caption:
-      'The released reward, the share answered without being forced, mean action steps, the share of gold passages seen (where they are known), tokens written, and how many rollouts were stopped at each limit.',
+      'What the agents found of the reasoning that a question takes, and how often they searched for what they could have remembered.',
     groupLabel: 'Set',
-    columns: [
-      { label: 'Agent', format: 'text' },
-      { label: 'Reward %', format: oneDecimal },
-      { label: 'Answered %', format: oneDecimal },
-      { label: 'Actions', format: { digits: 2 } },
-      { label: 'Gold recall %', format: oneDecimal },
-      ...hops,
-      ...needless,
-      { label: 'Tokens', format: 'count' },
-      ...['Horizon', 'Context', 'Length', 'Malformed'].map(
-        (label): Column => ({ label, over: 'Stopped at', format: 'count' }),
-      ),
-    ],
+    columns: [{ label: 'Agent', format: 'text' }, ...hops, ...needless],
     groups: summary.datasets.map((name) => ({
       name,
       rows: summary.rows.filter(({ dataset }) => dataset === name).map(row),
@@ -156,6 +135,43 @@ export const conductTable = (summary: Summary): Table => {
     ],
   };
 };
+
+const conductRow = (row: SummaryRow): Cell[] => [
+  row.arm,
+  percent(row.releasedReward),
+  percent(row.answered),
+  row.actionSteps,
+  row.goldRecallN > 0 && row.goldRecallN < row.n
+    ? { value: percent(row.goldRecall), note: `n ${row.goldRecallN}` }
+    : percent(row.goldRecall),
+  row.generatedTokens,
+  ...stops.map((stop) => row.stops[stop]),
+];
+
+/** How each arm went about it: reward, actions, evidence, tokens and why it stopped. */
+export const conductTable = (summary: Summary): Table => ({
+  id: 'conduct',
+  title: 'How the agents went about it',
+  caption:
+    'The released reward, the share answered without being forced, mean action steps, the share of gold passages seen (where they are known), tokens written, and how many rollouts were stopped at each limit.',
+  groupLabel: 'Set',
+  columns: [
+    { label: 'Agent', format: 'text' },
+    { label: 'Reward %', format: oneDecimal },
+    { label: 'Answered %', format: oneDecimal },
+    { label: 'Actions', format: { digits: 2 } },
+    { label: 'Gold recall %', format: oneDecimal },
+    { label: 'Tokens', format: 'count' },
+    ...['Horizon', 'Context', 'Length', 'Malformed'].map(
+      (label): Column => ({ label, over: 'Stopped at', format: 'count' }),
+    ),
+  ],
+  groups: summary.datasets.map((name) => ({
+    name,
+    rows: summary.rows.filter(({ dataset }) => dataset === name).map(conductRow),
+  })),
+  notes: [],
+});
 
 /** How many action steps each arm took, over all sets, and how often it was right with that many. */
 export const stepTable = (summary: Summary): Table => ({
