@@ -23,6 +23,9 @@ export const token = (name: string): string =>
 /** Something drawn: what it is now, and drawing it anew, e.g. from newer data. */
 export type Drawing<Drawn> = { current(): Drawn; again(): void };
 
+/** What changes the colours: the reader's theme, and paper, which is always light. */
+const themes = ['(prefers-color-scheme: dark)', 'print'];
+
 /** Draws, and draws again when the colours change. */
 export const drawnInTheme = <Drawn extends { destroy(): void }>(
   draw: () => Drawn,
@@ -32,6 +35,6 @@ export const drawnInTheme = <Drawn extends { destroy(): void }>(
     drawn.destroy();
     drawn = draw();
   };
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
+  for (const theme of themes) matchMedia(theme).addEventListener('change', again);
   return { current: () => drawn, again };
 };
