@@ -51,7 +51,7 @@ const marked = ({ mark, tone }: CellParts, text: HtmlPart): HtmlPart => {
 /** A short word with hyphens, e.g. `RL-1&2`, is not broken at one. */
 const unbroken = (text: string): HtmlPart =>
   text
-    .split(/(?<=\s)/)
+    .split(/(\s+)/)
     .map((word) =>
       word.length <= 16 && /\S-\S/.test(word) ? html`<span class="word">${word}</span>` : word,
     );
