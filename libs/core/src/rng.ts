@@ -18,9 +18,10 @@ export const deriveSeed = (...place: readonly (string | number)[]): number =>
 
 /** mulberry32: a small seeded generator with a period of 2^32; for sampling, never for secrets. */
 export const seededRng = (seed: number): Rng => {
-  let state = seed >>> 0;
+  // signed, so that it stays a small integer, which costs no allocation a call; shifts and products see the same bits
+  let state = seed | 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
+    state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;

@@ -1,5 +1,4 @@
 import type { Rng } from '@coa/core';
-import type { Stratum } from './contrast.ts';
 
 /** A statistic under each training seed, and as it may come out with other questions and other seeds. */
 export type SeededEffect = {
@@ -70,10 +69,10 @@ const meanOf = (values: ArrayLike<number>): number => {
   return sum / count;
 };
 
-const drawnMean = (values: ArrayLike<number>, rng: Rng): number => {
+const drawnMean = (values: Float64Array, rng: Rng): number => {
   const n = values.length;
   let sum = 0;
-  for (let draw = 0; draw < n; draw++) sum += values[Math.floor(rng() * n)]!;
+  for (let draw = 0; draw < n; draw++) sum += values[(rng() * n) | 0]!;
   return sum / n;
 };
 
@@ -87,9 +86,9 @@ export const seededContrast = (
   const sum = (of: (stratum: SeededStratum) => number): number =>
     strata.reduce((total, stratum) => total + stratum.coefficient * of(stratum), 0);
   const seeds = [...strata[0]!.values[0]!.keys()];
-  const means: Stratum[] = strata.map(({ coefficient, values }) => ({
+  const means = strata.map(({ coefficient, values }) => ({
     coefficient,
-    values: values.map(meanOf),
+    values: Float64Array.from(values, meanOf),
   }));
   const redraw = (rng: Rng): number =>
     means.reduce(

@@ -45,6 +45,6 @@ export {
 export { meanAtK, passAtK, passHatK, type Repeats } from './repeats.ts';
 export { type ScoredLine, scoreLine } from './score-line.ts';
 export { type Prediction, type PredictionScores, scorePrediction } from './score-prediction.ts';
-export { scoreTrajectory, standardMetrics } from './score-trajectory.ts';
+export { countMetrics, scoreTrajectory, standardMetrics } from './score-trajectory.ts';
 export { type ClaimResult, type TestOptions, testClaims, type Verdict } from './test-claims.ts';
 export type { ClaimRow, TrainingCalls } from './test-claims-rows.ts';

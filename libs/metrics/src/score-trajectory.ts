@@ -22,6 +22,11 @@ export const standardMetrics = {
   needlessSearches,
 } satisfies Record<string, Metric>;
 
+/** Metrics that count: more is neither better nor worse, and none of them is a share. */
+export const countMetrics: ReadonlySet<string> = new Set(
+  [actionSteps, toolFailures, needlessSearches].map(({ id }) => id),
+);
+
 /** Metric id -> value; null = not defined for this trajectory. Throws where two metrics share an id. */
 export const scoreTrajectory = (
   trajectory: Trajectory,

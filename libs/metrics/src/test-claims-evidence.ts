@@ -1,12 +1,6 @@
 import { type DrawOptions, type SeededEffect, seededContrast } from './contrast-seeds.ts';
 import type { ClaimTest } from './paper-claims.ts';
-import {
-  type ClaimRow,
-  cellsOf,
-  sharedSeeds,
-  strataOf,
-  type TrainingCalls,
-} from './test-claims-rows.ts';
+import { type ArmRows, sharedSeeds, strataOf, type TrainingCalls } from './test-claims-rows.ts';
 import { slopeEffects } from './test-claims-slopes.ts';
 
 /** What rows and counts say of a claim: every part must be above 0 for it to hold. */
@@ -24,13 +18,13 @@ type Setting = DrawOptions & { readonly calls: readonly TrainingCalls[] };
 type Weights = readonly (readonly [arm: string, weight: number])[];
 
 const contrastOf = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   sum: Weights,
   { margin, ...options }: DrawOptions & { readonly margin: number },
 ): { readonly effect: SeededEffect; readonly questions: number } | null => {
   const names = sum.map(([arm]) => arm);
-  const seeds = sharedSeeds(rows, names);
-  const arms = sum.map(([arm, weight]) => ({ weight, cells: cellsOf(rows, arm) }));
+  const seeds = sharedSeeds(names.map(rows.rowsOf));
+  const arms = sum.map(([arm, weight]) => ({ weight, cells: rows.cellsOf(arm) }));
   const valueIn = (key: string, seed: number): number =>
     arms.reduce(
       (total, { weight, cells }) =>
@@ -71,7 +65,7 @@ const callsEvidence = (
 const nothingElse = { bar: null, refuted: false, note: null } as const;
 
 const contrastsEvidence = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   { sums, margin, calls }: ClaimTest & { kind: 'contrasts' },
   setting: Setting,
 ): ClaimEvidence | null => {
@@ -83,7 +77,7 @@ const contrastsEvidence = (
 };
 
 const slopesEvidence = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   { arm, than, margin, floor }: ClaimTest & { kind: 'slopes' },
   setting: Setting,
 ): ClaimEvidence | null => {
@@ -92,10 +86,10 @@ const slopesEvidence = (
     { weights: [0, -1], margin: 0 },
     { weights: [1, -1], margin: 0 },
   ];
-  const theirs = rows.filter((row) => row.arm === than && row.actions > 0);
+  const theirs = rows.rowsOf(than).filter(({ actions }) => actions > 0);
   const success = theirs.reduce((sum, { score }) => sum + score, 0) / theirs.length;
   const onFloor = success < floor;
-  const found = slopeEffects(rows, [arm, than], {
+  const found = slopeEffects([arm, than].map(rows.rowsOf), {
     ...setting,
     sums: onFloor ? sums.slice(0, 1) : sums,
   });
@@ -106,12 +100,12 @@ const slopesEvidence = (
 };
 
 const unknownEvidence = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   { arm, share }: ClaimTest & { kind: 'unknown' },
   setting: Setting,
 ): ClaimEvidence | null => {
-  const seeds = sharedSeeds(rows, [arm]);
-  const values = [...cellsOf(rows, arm).values()].map(({ dataset, known, bySeed }) => ({
+  const seeds = sharedSeeds([rows.rowsOf(arm)]);
+  const values = [...rows.cellsOf(arm).values()].map(({ dataset, known, bySeed }) => ({
     dataset,
     known,
     bySeed: Float64Array.from(seeds, (seed) => bySeed.get(seed) ?? Number.NaN),
@@ -126,7 +120,7 @@ const unknownEvidence = (
 
 /** What can be said for and against a claim; null where an arm that it needs is not there. */
 export const evidenceOf = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   test: ClaimTest,
   setting: Setting,
 ): ClaimEvidence | null => {

@@ -29,27 +29,29 @@ export type Cell = Pick<ClaimRow, 'dataset' | 'known'> & {
   readonly bySeed: ReadonlyMap<number, number>;
 };
 
-/** Rows of some arms by question of a set, in an order of their own. */
-export const byQuestion = (
-  rows: readonly ClaimRow[],
-  arms: readonly string[],
-): Map<string, ClaimRow[]> => {
-  const found = new Map<string, ClaimRow[]>();
-  for (const row of rows) {
-    if (!arms.includes(row.arm)) continue;
-    const key = JSON.stringify([row.dataset, row.question]);
-    const held = found.get(key);
-    if (held) held.push(row);
-    else found.set(key, [row]);
+/** Items by key, in order of first use. */
+const grouped = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const held = groups.get(key);
+    if (held) held.push(item);
+    else groups.set(key, [item]);
   }
-  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return groups;
 };
 
-/** Seeds under which every one of the arms has rows, in order. */
-export const sharedSeeds = (rows: readonly ClaimRow[], arms: readonly string[]): number[] => {
-  const each = arms.map(
-    (arm) => new Set(rows.filter((row) => row.arm === arm).map(({ seed }) => seed)),
+/** Rows by question of a set, in an order of their own. */
+export const byQuestion = (rows: readonly ClaimRow[]): Map<string, ClaimRow[]> =>
+  new Map(
+    [...grouped(rows, ({ dataset, question }) => JSON.stringify([dataset, question]))].sort(
+      ([a], [b]) => (a < b ? -1 : 1),
+    ),
   );
+
+/** Seeds under which each of several arms has rows, in order. */
+export const sharedSeeds = (arms: readonly (readonly ClaimRow[])[]): number[] => {
+  const each = arms.map((rows) => new Set(rows.map(({ seed }) => seed)));
   return [...(each[0] ?? [])]
     .filter((seed) => each.every((seeds) => seeds.has(seed)))
     .sort((a, b) => a - b);
@@ -59,9 +61,9 @@ const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** An arm's questions. */
-export const cellsOf = (rows: readonly ClaimRow[], arm: string): Map<string, Cell> =>
+const cellsOf = (rows: readonly ClaimRow[]): Map<string, Cell> =>
   new Map(
-    [...byQuestion(rows, [arm])].map(([key, own]) => {
+    [...byQuestion(rows)].map(([key, own]) => {
       const { dataset, known } = own[0]!;
       const seeds = new Set(own.map(({ seed }) => seed));
       const scoreOf = (seed: number): number =>
@@ -71,13 +73,34 @@ export const cellsOf = (rows: readonly ClaimRow[], arm: string): Map<string, Cel
     }),
   );
 
+/** Rows arm by arm; each arm's questions are gathered once, however many claims are about it. */
+export type ArmRows = {
+  rowsOf(arm: string): readonly ClaimRow[];
+  cellsOf(arm: string): ReadonlyMap<string, Cell>;
+};
+
+export const armRows = (rows: readonly ClaimRow[]): ArmRows => {
+  const arms = grouped(rows, ({ arm }) => arm);
+  const cells = new Map<string, Map<string, Cell>>();
+  const rowsOf = (arm: string): readonly ClaimRow[] => arms.get(arm) ?? [];
+  return {
+    rowsOf,
+    cellsOf: (arm) => {
+      const own = cells.get(arm) ?? cellsOf(rowsOf(arm));
+      cells.set(arm, own);
+      return own;
+    },
+  };
+};
+
 /** Values by set, every set weighing the same. */
 export const strataOf = (
   values: readonly { readonly dataset: string; readonly bySeed: Float64Array }[],
   weight = 1,
 ): SeededStratum[] => {
-  const sets = new Map<string, Float64Array[]>();
-  for (const { dataset, bySeed } of values)
-    sets.set(dataset, [...(sets.get(dataset) ?? []), bySeed]);
-  return [...sets.values()].map((one) => ({ coefficient: weight / sets.size, values: one }));
+  const sets = grouped(values, ({ dataset }) => dataset);
+  return [...sets.values()].map((one) => ({
+    coefficient: weight / sets.size,
+    values: one.map(({ bySeed }) => bySeed),
+  }));
 };

@@ -3,90 +3,109 @@ import { crossedEffect, type DrawOptions, type SeededEffect } from './contrast-s
 import { byQuestion, type ClaimRow, sharedSeeds } from './test-claims-rows.ts';
 
 /** n, sum x, sum y, sum xy, sum x^2 of rollouts: x = action steps, y = score. */
-type Moments = Float64Array;
+type Moments = readonly [n: number, x: number, y: number, xy: number, xx: number];
 
-const momentsOf = (rows: readonly ClaimRow[]): Moments => {
-  const sums = new Float64Array(5);
-  for (const { actions: x, score: y } of rows)
-    for (const [i, term] of [1, x, y, x * y, x * x].entries()) sums[i] = sums[i]! + term;
-  return sums;
+const size = 5;
+
+/** Questions alike in what makes them hard: one set, as many hops, known or not. */
+type Stratum = {
+  readonly questions: number;
+  /** Arm by arm, the moments of its rollouts of each question, one after another. */
+  readonly moments: readonly Float64Array[];
 };
 
-/** Questions alike in what makes them hard: one set, as many hops, known or not. Moments by arm, then question. */
-type Stratum = readonly (readonly Moments[])[];
+/** Which question of a stratum stands in for each of its questions, by stratum. */
+type Choice = readonly Int32Array[];
+
+const momentsOf = (rows: readonly ClaimRow[]): Moments => {
+  let [n, sumX, sumY, sumXY, sumXX] = [0, 0, 0, 0, 0];
+  for (const { actions: x, score: y } of rows) {
+    n += 1;
+    sumX += x;
+    sumY += y;
+    sumXY += x * y;
+    sumXX += x * x;
+  }
+  return [n, sumX, sumY, sumXY, sumXX];
+};
+
+const chosenMoments = (moments: Float64Array, chosen: Int32Array): Moments => {
+  let [n, x, y, xy, xx] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < chosen.length; i++) {
+    const at = size * chosen[i]!;
+    n += moments[at]!;
+    x += moments[at + 1]!;
+    y += moments[at + 2]!;
+    xy += moments[at + 3]!;
+    xx += moments[at + 4]!;
+  }
+  return [n, x, y, xy, xx];
+};
 
 /** Least squares within strata: what differs between them, e.g. hops, is no slope. 0 where steps never differ. */
-const slopeOf = (sums: readonly Moments[]): number => {
+const slopeOf = (strata: readonly Stratum[], arm: number, choice: Choice): number => {
   let [shared, spread] = [0, 0];
-  for (const [n, x, y, xy, xx] of sums) {
+  for (let i = 0; i < strata.length; i++) {
+    const [n, x, y, xy, xx] = chosenMoments(strata[i]!.moments[arm]!, choice[i]!);
     if (n === 0) continue;
-    shared += xy! - (x! * y!) / n!;
-    spread += xx! - (x! * x!) / n!;
+    shared += xy - (x * y) / n;
+    spread += xx - (x * x) / n;
   }
   return spread <= 1e-9 ? 0 : shared / spread;
 };
 
-const addTo = (sums: Moments, moments: Moments): void => {
-  for (let i = 0; i < 5; i++) sums[i] = sums[i]! + moments[i]!;
+const asTheyAre = (strata: readonly Stratum[]): Choice =>
+  strata.map(({ questions }) => Int32Array.from({ length: questions }, (_, i) => i));
+
+/** Draws anew in place, stratum by stratum. */
+const drawInto = (choice: Choice, rng: Rng): Choice => {
+  for (const chosen of choice)
+    for (let i = 0; i < chosen.length; i++) chosen[i] = Math.floor(rng() * chosen.length);
+  return choice;
 };
 
-/** Slope of each arm where question `pick(n)` of n stands in for each of a stratum's. */
-const slopes = (
-  strata: readonly Stratum[],
-  arms: number,
-  pick: (n: number, i: number) => number,
-) => {
-  const sums = strata.map((questions) => {
-    const own = Array.from({ length: arms }, () => new Float64Array(5));
-    for (let i = 0; i < questions.length; i++) {
-      const chosen = questions[pick(questions.length, i)]!;
-      for (let arm = 0; arm < arms; arm++) addTo(own[arm]!, chosen[arm]!);
-    }
-    return own;
-  });
-  return Array.from({ length: arms }, (_, arm) => slopeOf(sums.map((own) => own[arm]!)));
-};
-
-const stratified = (rows: readonly ClaimRow[], arms: readonly string[]): Stratum[] => {
-  const strata = new Map<string, (readonly Moments[])[]>();
-  for (const own of byQuestion(rows, arms).values()) {
+const stratified = (arms: readonly (readonly ClaimRow[])[]): Stratum[] => {
+  const strata = new Map<string, Moments[][]>();
+  const names = arms.map((rows) => rows[0]?.arm);
+  for (const own of byQuestion(arms.flat()).values()) {
     const { dataset, hops, known } = own[0]!;
     const key = JSON.stringify([dataset, hops, known]);
-    const moments = arms.map((arm) => momentsOf(own.filter((row) => row.arm === arm)));
-    strata.set(key, [...(strata.get(key) ?? []), moments]);
+    const held = strata.get(key) ?? [];
+    held.push(names.map((name) => momentsOf(own.filter(({ arm }) => arm === name))));
+    strata.set(key, held);
   }
-  return [...strata.values()];
+  return [...strata.values()].map((questions) => ({
+    questions: questions.length,
+    moments: arms.map((_, arm) => Float64Array.from(questions.flatMap((one) => one[arm]!))),
+  }));
 };
 
 /** A weighted sum of arms' slopes, plus `margin`. */
 export type SlopeSum = { readonly weights: readonly number[]; readonly margin: number };
 
-/** Change of success with one more action step, once there is one, summed over arms. */
+/** Change of success with one more action step, once there is one, summed over arms; an arm's rows each. */
 export const slopeEffects = (
-  rows: readonly ClaimRow[],
-  arms: readonly string[],
+  arms: readonly (readonly ClaimRow[])[],
   { sums, resamples, rng }: DrawOptions & { readonly sums: readonly SlopeSum[] },
 ): { readonly effects: SeededEffect[]; readonly questions: number } | null => {
-  const acting = rows.filter(({ arm, actions }) => arms.includes(arm) && actions > 0);
-  const seeds = sharedSeeds(acting, arms);
-  const used = acting.filter(({ seed }) => seeds.includes(seed));
-  if (used.length === 0) return null;
-  const strata = stratified(used, arms);
-  const asTheyAre = (_: number, i: number): number => i;
-  const drawn = (rng: Rng) => (n: number) => Math.floor(rng() * n);
-  const all = slopes(strata, arms.length, asTheyAre);
-  const bySeed = seeds.map((seed) => {
-    const own = stratified(
-      used.filter((row) => row.seed === seed),
-      arms,
-    );
-    return slopes(own, arms.length, asTheyAre);
-  });
+  const acting = arms.map((rows) => rows.filter(({ actions }) => actions > 0));
+  const seeds = sharedSeeds(acting);
+  if (seeds.length === 0) return null;
+  const under = (kept: readonly number[]): Stratum[] =>
+    stratified(acting.map((rows) => rows.filter(({ seed }) => kept.includes(seed))));
+  const strata = under(seeds);
+  const each = seeds.map((seed) => under([seed]));
+  const drawn = asTheyAre(strata);
   const effects = sums.map(({ weights, margin }) => {
-    const sum = (of: readonly number[]) =>
-      weights.reduce((total, weight, arm) => total + weight * of[arm]!, margin);
-    const redraw = (from: Rng) => sum(slopes(strata, arms.length, drawn(from)));
-    return crossedEffect({ effect: sum(all), bySeed: bySeed.map(sum), redraw }, { resamples, rng });
+    const sum = (of: readonly Stratum[], choice: Choice): number =>
+      weights.reduce(
+        (total, weight, arm) => (weight === 0 ? total : total + weight * slopeOf(of, arm, choice)),
+        margin,
+      );
+    const redraw = (from: Rng): number => sum(strata, drawInto(drawn, from));
+    const bySeed = each.map((own) => sum(own, asTheyAre(own)));
+    const effect = sum(strata, asTheyAre(strata));
+    return crossedEffect({ effect, bySeed, redraw }, { resamples, rng });
   });
-  return { effects, questions: strata.reduce((n, questions) => n + questions.length, 0) };
+  return { effects, questions: strata.reduce((n, { questions }) => n + questions, 0) };
 };

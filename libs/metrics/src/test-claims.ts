@@ -3,7 +3,7 @@ import { boundsOf, type DrawOptions, type SeededEffect, tailsOf } from './contra
 import { holm, holmLevels } from './multiple-tests.ts';
 import { ownClaims, type PaperClaim, paperClaims } from './paper-claims.ts';
 import { type ClaimEvidence, evidenceOf } from './test-claims-evidence.ts';
-import type { ClaimRow, TrainingCalls } from './test-claims-rows.ts';
+import { type ArmRows, armRows, type ClaimRow, type TrainingCalls } from './test-claims-rows.ts';
 
 export type Verdict = 'reproduced' | 'contradicted' | 'undecided';
 
@@ -95,7 +95,7 @@ export type TestOptions = {
 };
 
 const testOne = (
-  rows: readonly ClaimRow[],
+  rows: ArmRows,
   claim: PaperClaim,
   options: Omit<DrawOptions, 'rng'> & { readonly calls: readonly TrainingCalls[] },
 ): Tested[] => {
@@ -115,7 +115,8 @@ export const testClaims = (
   rows: readonly ClaimRow[],
   { claims = [...paperClaims, ...ownClaims], resamples = 5_000, calls = [] }: TestOptions = {},
 ): ClaimResult[] => {
-  const tested = claims.flatMap((claim) => testOne(rows, claim, { resamples, calls }));
+  const byArm = armRows(rows);
+  const tested = claims.flatMap((claim) => testOne(byArm, claim, { resamples, calls }));
   const pValues = tested.map(({ p }) => p);
   const [adjusted, levels] = [holm(pValues), holmLevels(pValues, errorRate)];
   return tested.map((one, i) => resultOf(one, levels[i]!, adjusted[i]!));

@@ -1,4 +1,4 @@
-import type { Comparison, Costs, RepeatRates } from '@coa/compare';
+import { type Comparison, type Costs, isShare, type RepeatRates } from '@coa/compare';
 import type { Cell, Column, Table } from './table.ts';
 
 type Measure = readonly [name: string, of: (costs: Costs) => number | null];
@@ -79,10 +79,11 @@ export const endingTable = ({ costs: { a, b } }: Comparison, id: string): Table 
 const rateCells = (rates: RepeatRates | undefined): Cell[] =>
   rates ? [100 * rates.meanAtK, 100 * rates.passAtK, 100 * rates.passHatK] : [null, null, null];
 
-/** mean@k, pass@k and pass^k of both sides; null where questions were asked once. */
-export const repeatTable = ({ repeats: { a, b } }: Comparison, id: string): Table | null => {
+/** mean@k, pass@k and pass^k of both sides; null where questions were asked once, or nothing is right or wrong. */
+export const repeatTable = (comparison: Comparison, id: string): Table | null => {
+  const { a, b } = comparison.repeats;
   const sets = [...new Set([...a, ...b].map(({ dataset }) => dataset))];
-  if (sets.length === 0) return null;
+  if (sets.length === 0 || !isShare(comparison)) return null;
   const rowsOf = (set: string): Cell[][] => {
     const of = (rates: readonly RepeatRates[], k: number) =>
       rates.find((one) => one.dataset === set && one.k === k);

@@ -65,14 +65,14 @@ const axis = (scale: Scale, show: (value: number) => string): Html => html`
 /** B less A with its interval, a line a set, the mean over the sets last; the table beside it holds the same numbers. */
 export const forest = (comparison: Comparison, id: string): Html => {
   const { differences, metric } = comparison;
-  const { factor, digits, name } = unitOf([comparison]);
+  const { factor, digits, name, verdicts } = unitOf([comparison]);
   const show = (value: number, places = digits): string =>
     shownNumber(value, { digits: places, signed: true });
   const scale = scaleOf(differences.flatMap(({ low, high }) => [factor * low, factor * high]));
   const small = scale.ticks.every((tick) => Number.isInteger(tick)) ? 0 : digits;
   const rows = differences.map(
     (row) => html`
-<div class="forest-row${row.dataset === null && ' total'}"><span class="forest-name"><bdi>${setName(row)}</bdi></span>${plot(row, scale, factor)}<span class="forest-value"><b>${show(factor * row.difference)}</b> <span class="range">${show(factor * row.low)} to ${show(factor * row.high)}</span> <span class="verdict-word">${row.verdict}</span></span></div>`,
+<div class="forest-row${row.dataset === null && ' total'}"><span class="forest-name"><bdi>${setName(row)}</bdi></span>${plot(row, scale, factor)}<span class="forest-value"><b>${show(factor * row.difference)}</b> <span class="range">${show(factor * row.low)} to ${show(factor * row.high)}</span> <span class="verdict-word">${verdicts[row.verdict]}</span></span></div>`,
   );
   return html`<figure class="forest" aria-labelledby="${id}"><figcaption id="${id}">B less A, <bdi>${metric}</bdi>, ${name}, with 95 % intervals. Left of 0 A is higher, right of 0 B.</figcaption>${rows}${axis(scale, (tick) => show(tick, small))}</figure>`;
 };

@@ -7,6 +7,7 @@ import { forest, scaleOf } from './compare-forest.ts';
 import { compareBody, compareTables } from './compare-page.ts';
 import { changesOf, promptHtml } from './compare-prompt.ts';
 import { differenceTable, flipTable, overviewTable } from './compare-tables.ts';
+import { renderComparison } from './comparison-text.ts';
 import { action, answer, failure, manifest, question, record } from './records.test-data.ts';
 import { cellParts } from './table.ts';
 
@@ -68,8 +69,24 @@ describe('tables of a comparison', () => {
     expect(table.caption).not.toContain('per cent');
   });
 
+  test('a count is never better or worse, right or wrong, even where all of its values are 0 or 1', () => {
+    const counted = (arm: string, value: number) =>
+      side(
+        arm,
+        attempts(arm, Array(20).fill(0)).map((one) => ({
+          ...one,
+          metrics: { actionSteps: value },
+        })),
+      );
+    const steps = compareSides(counted('ReAct', 0), counted('AutoCoA', 1), 'actionSteps');
+    const table = differenceTable(steps, 'd');
+    expect(table.groups[0]!.rows[0]!.slice(1, 4)).toEqual([{ value: 'higher' }, 0, 1]);
+    expect(flipTable(steps, { id: 'f', comparison: 0 })).toBeNull();
+    expect(renderComparison(steps)).not.toMatch(/right:|per cent|pass@k|better/);
+  });
+
   test('flips: every count above none leads to its attempts', () => {
-    const table = flipTable(comparison, { id: 'f', comparison: 0 });
+    const table = flipTable(comparison, { id: 'f', comparison: 0 })!;
     expect(table.groups[0]!.rows).toEqual([
       [
         'nq',

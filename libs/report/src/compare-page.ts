@@ -3,7 +3,13 @@ import { configTable, costTable, endingTable, repeatTable } from './compare-cost
 import { agentName, sidesOf } from './compare-data.ts';
 import { forest } from './compare-forest.ts';
 import { promptHtml } from './compare-prompt.ts';
-import { differenceTable, flipTable, overviewTable, sideLabels } from './compare-tables.ts';
+import {
+  differenceTable,
+  flipTable,
+  overviewTable,
+  sideLabels,
+  sideName,
+} from './compare-tables.ts';
 import { type Html, html } from './markup.ts';
 import type { Table } from './table.ts';
 import { tableHtml } from './table-html.ts';
@@ -44,7 +50,7 @@ const section = (comparison: Comparison, i: number): Html => {
 <dl class="facts">${sideFacts('A, the baseline', comparison.a)}${sideFacts('B', comparison.b)}</dl>
 ${cautionList(comparison)}
 ${part('Differences', forest(comparison, `forest-${i}`), tableHtml(tables.differences))}
-${part('Who flipped', tableHtml(tables.flips))}
+${tables.flips !== null && part('Who flipped', tableHtml(tables.flips))}
 ${tables.repeats !== null && part('When asked more than once', tableHtml(tables.repeats))}
 ${part('Costs', tableHtml(tables.costs))}
 ${part('Ends and errors', tableHtml(tables.endings))}
@@ -72,15 +78,23 @@ const namesOf = (comparisons: readonly Comparison[]): string => {
   return sides.map((side) => agentName(side, sides)).join(', ');
 };
 
+/** The sides; where there are many with one baseline, how many there are. */
+const headingOf = (comparisons: readonly Comparison[]): string => {
+  const baselines = new Set(comparisons.map(({ a }) => sideName(a)));
+  return comparisons.length > 3 && baselines.size === 1
+    ? `${comparisons.length} agents against ${agentName(comparisons[0]!.a, sidesOf(comparisons))}`
+    : namesOf(comparisons);
+};
+
 export const compareTitle = (comparisons: readonly Comparison[]): string =>
-  `${namesOf(comparisons)} compared`;
+  `${headingOf(comparisons)} compared`;
 
 /** Everything a reader sees before any script runs. */
 export const compareBody = (
   comparisons: readonly Comparison[],
   { trajectories }: { readonly trajectories: boolean },
 ): Html => html`<header class="masthead" id="top"><p class="kicker">Comparison by ${comparisons[0]!.metric}</p>
-<h1><bdi>${namesOf(comparisons)}</bdi></h1></header>
+<h1><bdi>${headingOf(comparisons)}</bdi></h1></header>
 <main id="main" tabindex="-1"><div id="overview">${contents(comparisons, trajectories)}
 ${
   comparisons.length > 1 &&

@@ -1,30 +1,34 @@
 import {
-  type Attempt,
   type Comparison,
   countFlips,
   type Difference,
-  type Flip,
   type FlipKind,
   flipKinds,
+  isShare,
   judgeTogether,
   type Side,
   type Verdict,
 } from '@coa/compare';
 import type { Cell, CellParts, Column, Table, Tone } from './table.ts';
 
-/** How a metric's values are shown: shares in per cent, counts as they are. */
-export type Unit = { readonly factor: number; readonly digits: number; readonly name: string };
+/** How a metric's values are shown, and what its verdicts are called: shares in per cent, counts as they are. */
+export type Unit = {
+  readonly factor: number;
+  readonly digits: number;
+  readonly name: string;
+  readonly verdicts: Readonly<Record<Verdict, string>>;
+};
 
-const shareUnit: Unit = { factor: 100, digits: 1, name: 'per cent' };
-const plainUnit: Unit = { factor: 1, digits: 3, name: 'as it is' };
+const verdictNames = { better: 'better', worse: 'worse', tie: 'tie', undecided: 'undecided' };
 
-const isShare = ({ value }: Attempt): boolean => value === null || (value >= 0 && value <= 1);
+const shareUnit: Unit = { factor: 100, digits: 1, name: 'per cent', verdicts: verdictNames };
+const plainUnit: Unit = {
+  ...{ factor: 1, digits: 3, name: 'as it is' },
+  verdicts: { ...verdictNames, better: 'higher', worse: 'lower' },
+};
 
-/** Shares where every value of both sides is one. */
-export const unitOf = (comparisons: readonly Pick<Comparison, 'flips'>[]): Unit =>
-  comparisons.every(({ flips }) => flips.every(({ a, b }) => isShare(a) && isShare(b)))
-    ? shareUnit
-    : plainUnit;
+export const unitOf = (comparisons: readonly Pick<Comparison, 'metric' | 'flips'>[]): Unit =>
+  comparisons.every(isShare) ? shareUnit : plainUnit;
 
 export const sideName = ({ manifest, arm }: Side): string => `${manifest.runId}:${arm}`;
 
@@ -41,9 +45,11 @@ const tones: Readonly<Record<Verdict, Tone | null>> = {
   undecided: 'unsure',
 };
 
-export const verdictCell = ({ verdict }: Difference): CellParts => {
-  const tone = tones[verdict];
-  return tone === null ? { value: verdict } : { value: verdict, tone };
+export const verdictCell = ({ verdict }: Difference, unit: Unit = shareUnit): CellParts => {
+  const value = unit.verdicts[verdict];
+  // a count that is higher is no better
+  const tone = value === verdict ? tones[verdict] : null;
+  return tone === null ? { value } : { value, tone };
 };
 
 const differenceColumns = ({ digits }: Unit): Column[] => [
@@ -57,8 +63,12 @@ const differenceColumns = ({ digits }: Unit): Column[] => [
   { label: 'Detectable', format: { digits } },
 ];
 
-const differenceCells = (row: Difference, { factor }: Unit): Cell[] => [
-  verdictCell(row),
+const differenceCells = (row: Difference, unit: Unit): Cell[] => [
+  verdictCell(row, unit),
+  ...shownDifference(row, unit),
+];
+
+const shownDifference = (row: Difference, { factor }: Unit): Cell[] => [
   factor * row.a,
   factor * row.b,
   { value: factor * row.difference, interval: [factor * row.low, factor * row.high] },
@@ -69,9 +79,9 @@ const differenceCells = (row: Difference, { factor }: Unit): Cell[] => [
 ];
 
 /** What a reader needs to judge the verdicts. */
-const verdictNotes = [
+const verdictNotes = ({ verdicts: { better, worse } }: Unit): string[] => [
   'Questions are paired; repeats of one stay together. p: McNemar’s exact test where each question has one 0/1 value a side, else a bootstrap over questions.',
-  'B is better or worse where p after Holm’s correction is below 0.05; a tie where the whole interval lies within the margin that counts as no difference; else undecided: so many questions cannot tell. B-H: Benjamini and Hochberg’s correction, beside it.',
+  `B is ${better} or ${worse} where p after Holm’s correction is below 0.05; a tie where the whole interval lies within the margin that counts as no difference; else undecided: so many questions cannot tell. B-H: Benjamini and Hochberg’s correction, beside it.`,
   'Detectable: the true difference that so many questions find four times in five.',
 ];
 
@@ -94,7 +104,7 @@ export const differenceTable = (comparison: Comparison, id: string): Table => {
         rows: differences.map((row) => [setName(row), ...differenceCells(row, unit)]),
       },
     ],
-    notes: verdictNotes,
+    notes: verdictNotes(unit),
   };
 };
 
@@ -138,11 +148,12 @@ export const flipHash = (comparison: number, set: string | null, kind: FlipKind)
   return `#flips?${query}`;
 };
 
-/** Who got what right, attempt by attempt; each count leads to its attempts. */
+/** Who got what right, attempt by attempt; each count leads to its attempts. null where nothing is right or wrong. */
 export const flipTable = (
-  { flips }: { readonly flips: readonly Flip[] },
+  { metric, flips }: Pick<Comparison, 'metric' | 'flips'>,
   { id, comparison }: { readonly id: string; readonly comparison: number },
-): Table => {
+): Table | null => {
+  if (!isShare({ metric, flips })) return null;
   const sets = [...new Set(flips.map(({ a }) => a.dataset))];
   const row = (name: string, set: string | null): Cell[] => {
     const own = set === null ? flips : flips.filter(({ a }) => a.dataset === set);

@@ -1,5 +1,5 @@
 import type { Comparison, ConfigDifference, Costs, Flip, Side } from '@coa/compare';
-import { countFlips } from '@coa/compare';
+import { countFlips, isShare } from '@coa/compare';
 import { repeatTable } from './compare-cost-tables.ts';
 import { differenceTable } from './compare-tables.ts';
 import { decimal, none } from './numerals.ts';
@@ -65,7 +65,9 @@ export const renderComparison = (comparison: Comparison): string => {
   const parts = [
     `a  ${sideName(a)}  (baseline)\nb  ${sideName(b)}\n${plain(differences.caption)} p over the sets by Holm, which decides, and by Benjamini-Hochberg; detectable: the difference that so many questions find 4 times in 5`,
     bare(differences),
-    `right: both ${both}, only a ${onlyA}, only b ${onlyB}, neither ${neither}`,
+    ...(isShare(comparison)
+      ? [`right: both ${both}, only a ${onlyA}, only b ${onlyB}, neither ${neither}`]
+      : []),
     ...(repeats === null ? [] : [bare(repeats)]),
     padded([
       ['', '', 'a', 'b'],

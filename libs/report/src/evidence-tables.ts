@@ -1,7 +1,7 @@
 import type { ClaimResult } from '@coa/metrics';
 import type { KnowledgeRow, Summary } from './summary.ts';
-import { type Cell, shownNumber, type Table, type Tone } from './table.ts';
-import { oneDecimal, percentCell } from './tables.ts';
+import { type Cell, type Column, shownNumber, type Table, type Tone } from './table.ts';
+import { hopCells, hopColumns, hopNote, oneDecimal, percentCell } from './tables.ts';
 import { type TrainingCurve, trainingRows } from './training-curves.ts';
 
 /** Said wherever numbers of the embedded world stand; null where there are none. */
@@ -10,16 +10,18 @@ export const atlasNote = ({ datasets }: Summary): string | null =>
     ? 'Sets named atlas-… are analogues of the paper’s sets: questions over Atlas, an invented encyclopaedia that comes with this lab. They compare agents with each other and say nothing about the original sets.'
     : null;
 
-const knowledgeLine = ({ known, n, exactMatch, searches }: KnowledgeRow): Cell[] => [
-  known ? 'known' : 'unknown',
-  percentCell(exactMatch),
-  searches,
-  n,
+const knowledgeLine = (row: KnowledgeRow, hops: readonly Column[]): Cell[] => [
+  row.known ? 'known' : 'unknown',
+  percentCell(row.exactMatch),
+  row.searches,
+  ...hopCells(row, hops),
+  row.n,
 ];
 
 /** Exact match and searches on what the base model has read about, and on what it cannot know. */
 export const knowledgeTable = ({ knowledge }: Summary): Table => {
   const all = knowledge.filter(({ part }) => part === 'all');
+  const hops = hopColumns(all);
   return {
     id: 'knowledge',
     title: 'Known and unknown entities',
@@ -30,13 +32,14 @@ export const knowledgeTable = ({ knowledge }: Summary): Table => {
       { label: 'Entities', format: 'text' },
       { label: 'EM %', format: oneDecimal, interval: '95 %', drawn: 'interval' },
       { label: 'Searches', format: { digits: 2 } },
+      ...hops,
       { label: 'n', format: 'count' },
     ],
     groups: [...new Set(all.map(({ arm }) => arm))].map((name) => ({
       name,
-      rows: all.filter(({ arm }) => arm === name).map(knowledgeLine),
+      rows: all.filter(({ arm }) => arm === name).map((row) => knowledgeLine(row, hops)),
     })),
-    notes: [],
+    notes: hops.length > 0 ? [hopNote] : [],
   };
 };
 

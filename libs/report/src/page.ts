@@ -21,7 +21,7 @@ export type PageParts = ReportFacts & {
 type Section = { readonly id: string; readonly title: string; readonly content: HtmlPart };
 
 const sectionHtml = ({ id, title, content }: Section): Html => html`
-<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title" data-part>${title}</h2>${content}</section>`;
 
 const note = (text: string | null): Html | null =>
   text === null ? null : html`<p class="note">${text}</p>`;
@@ -92,13 +92,13 @@ const sectionsOf = (parts: PageParts): Section[] => {
     ...paperSections(shown),
     trainingSection(shown),
     ofTables(shown, 'fidelity', 'The world model', ['fidelity']),
-    ofTables(shown, 'conduct', 'How the agents went about it', ['conduct', 'steps']),
+    ofTables(shown, 'conduct', 'How the agents went about it', ['conduct', 'hops', 'steps']),
   ];
   return all.filter(({ when }) => when);
 };
 
 const contents = (sections: readonly Section[]): Html => html`
-<nav class="contents" aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#origin">Where this comes from</a></li></ul></nav>`;
+<nav class="contents" id="contents" data-part aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}<li><a href="#origin">Where this comes from</a></li></ul></nav>`;
 
 const masthead = ({ summary, manifest }: PageParts): Html => {
   const questions = manifest.datasets.reduce((sum, one) => sum + one.questions, 0);

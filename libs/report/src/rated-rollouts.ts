@@ -7,6 +7,9 @@ export type RatedRollout = ClaimRow & {
   readonly hops: number | null;
   /** 1 = a judge found it right; null: not judged. */
   readonly judged: number | null;
+  /** null where the question has no reasoning graph. */
+  readonly hopRecall: number | null;
+  readonly hopSuccess: number | null;
 };
 
 export const resamples = 2000;
@@ -24,6 +27,8 @@ export const ratedRollout = ({ arm, repeat, outcome, metrics }: RunRecord): Rate
     ...{ arm, seed: repeat, dataset, question: id, known, hops, score },
     actions: actionsOf(steps),
     judged: metrics.judged ?? null,
+    hopRecall: metrics.hopRecall ?? null,
+    hopSuccess: metrics.hopSuccess ?? null,
   };
 };
 
@@ -51,12 +56,26 @@ const byArm = (rollouts: readonly RatedRollout[]): Map<string, RatedRollout[]> =
   return arms;
 };
 
+const meanOf = (
+  rollouts: readonly RatedRollout[],
+  value: (rollout: RatedRollout) => number | null,
+): number | null => {
+  const values = rollouts.map(value).filter((one) => one !== null);
+  return values.length === 0 ? null : values.reduce((sum, one) => sum + one, 0) / values.length;
+};
+
 /** Which questions a row of `knowledgeRows` is over. */
 const parts = {
   all: () => true,
   threeHop: ({ hops }: RatedRollout) => hops === 3,
   oneHop: ({ hops }: RatedRollout) => hops === 1,
 } as const;
+
+const conductOf = (own: readonly RatedRollout[]) => ({
+  searches: meanOf(own, ({ actions }) => actions) ?? 0,
+  hopRecall: meanOf(own, (one) => one.hopRecall),
+  hopSuccess: meanOf(own, (one) => one.hopSuccess),
+});
 
 /** Arm by arm: all questions, those of three hops and those of one, each by whether their entities are known. */
 export const knowledgeRows = (
@@ -73,9 +92,9 @@ export const knowledgeRows = (
         const seed = deriveSeed(rootSeed, 'knowledge', arm, String(known), ...label);
         const exactMatch = intervalOf(own, ({ score }) => score, seed);
         if (exactMatch === null) return [];
-        const searches = own.reduce((sum, { actions }) => sum + actions, 0) / own.length;
         const judged = intervalOf(own, (one) => one.judged, seed);
-        return [{ arm, known, part, n: own.length, exactMatch, judged, searches }];
+        const row = { arm, known, part, n: own.length, exactMatch, judged };
+        return [{ ...row, ...conductOf(own) }];
       }),
     ),
   );

@@ -10,7 +10,7 @@ import { callsTable } from './real-calls.ts';
 import type { Summary } from './summary.ts';
 import type { Table } from './table.ts';
 import { type TableFormat, tableFormats, writeTable } from './table-formats.ts';
-import { conductTable, headlineTable, resultsTable, stepTable } from './tables.ts';
+import { conductTable, headlineTable, hopTable, resultsTable, stepTable } from './tables.ts';
 import { lineTable, type TrainingCurve, trainingCharts } from './training-curves.ts';
 
 /** What a run's tables are made from. */
@@ -42,6 +42,7 @@ export const reportTables = ({
     paperTable2(summary),
     fidelity.length > 0 && fidelityTable(fidelity),
     conductTable(summary),
+    hopTable(summary),
     steps.length > 0 && stepTable(summary),
     training.length > 0 && trainingTable(training),
     ...trainingCharts(training).map(lineTable),

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { knowledgeTable } from './evidence-tables.ts';
 import { action, answer, failure, manifest, question, record } from './records.test-data.ts';
 import { summarize } from './summarize.ts';
+import { fullLabel, type Table } from './table.ts';
+import { tableHtml } from './table-html.ts';
+import { hopTable } from './tables.ts';
 
 describe('summarize', () => {
   const records = [
@@ -77,6 +81,40 @@ describe('summarize', () => {
 
   test('gives the same numbers for the same records in another order', () => {
     expect(summarize([...records].reverse(), manifest()).rows).toEqual([row]);
+  });
+
+  test('shows hops and needless searches where a question has a graph, and nothing of them elsewhere', () => {
+    const of = (id: string, known: boolean, metrics: Record<string, number | null>) =>
+      record({ question: question({ id, known }), metrics: { exactMatch: 1, ...metrics } });
+    const graphs = summarize(
+      [
+        of('k', true, { hopRecall: 1, hopSuccess: 0.5, needlessSearches: 3 }),
+        of('u', false, { hopRecall: 0.5, hopSuccess: 0, needlessSearches: null }),
+      ],
+      manifest(),
+    );
+    expect(graphs.rows[0]).toMatchObject({
+      hopRecall: 0.75,
+      hopSuccess: 0.25,
+      needlessSearches: 3,
+    });
+    const labels = ({ columns }: Table) => columns.map(fullLabel);
+    const hops = ['Hops, % Shown', 'Hops, % Taken up'];
+    expect(labels(hopTable(graphs)!)).toEqual(['Agent', ...hops, 'Needless searches']);
+    expect(hopTable(graphs)!.groups[0]!.rows).toEqual([['AutoCoA', 75, 25, 3]]);
+    expect(labels(knowledgeTable(graphs))).toEqual(expect.arrayContaining(hops));
+    expect(knowledgeTable(graphs).groups[0]!.rows.map((row) => row.slice(3, 5))).toEqual([
+      [100, 50],
+      [50, 0],
+    ]);
+    // the heading over two columns stands over these two, beside a column that is drawn as well
+    const [over = ''] =
+      /<tr class="over">.*?<\/tr>/.exec(tableHtml(knowledgeTable(graphs)).html) ?? [];
+    expect(over.match(/colspan="\d"|<t[dh]>/g)).toEqual([
+      ...['<td>', 'colspan="2"', '<td>'],
+      ...['colspan="2"', '<td>'],
+    ]);
+    expect(hopTable(summarize(records, manifest()))).toBeNull();
   });
 
   test('throws on a value that is no number, naming it', () => {

@@ -42,6 +42,9 @@ const kept = [
   'actionSteps',
   'answered',
   'goldRecall',
+  'hopRecall',
+  'hopSuccess',
+  'needlessSearches',
 ] as const;
 
 const addValue = (cell: Cell, id: string, value: ClusteredValue): void => {
@@ -93,6 +96,9 @@ const rowOf = (cell: Cell, { dataset, arm, rootSeed }: Place): SummaryRow => {
     answered: mean(of('answered')),
     goldRecall: mean(of('goldRecall')),
     goldRecallN: of('goldRecall').length,
+    hopRecall: mean(of('hopRecall')),
+    hopSuccess: mean(of('hopSuccess')),
+    needlessSearches: mean(of('needlessSearches')),
     stops: cell.stops,
     generatedTokens: cell.generatedTokens,
   };

@@ -21,6 +21,11 @@ export type SummaryRow = {
   /** Over the `goldRecallN` rollouts for which it is defined. */
   readonly goldRecall: number | null;
   readonly goldRecallN: number;
+  /** Of the facts of a question's reasoning graph: shown by a passage, and taken up; null where no question has a graph. */
+  readonly hopRecall: number | null;
+  readonly hopSuccess: number | null;
+  /** A question whose entities the base model read about; null where there is none. */
+  readonly needlessSearches: number | null;
   readonly stops: Readonly<Record<StopReason, number>>;
   /** Tokens the policy wrote, all rollouts together. */
   readonly generatedTokens: number;
@@ -50,6 +55,9 @@ export type KnowledgeRow = {
   readonly judged: Interval | null;
   /** Mean searches a question. */
   readonly searches: number;
+  /** As in `SummaryRow`. */
+  readonly hopRecall: number | null;
+  readonly hopSuccess: number | null;
 };
 
 /** One arm's rollouts with so many action steps, all sets together. */

@@ -48,9 +48,17 @@ const marked = ({ mark, tone }: CellParts, text: HtmlPart): HtmlPart => {
   }
 };
 
+/** A short word with hyphens, e.g. `RL-1&2`, is not broken at one. */
+const unbroken = (text: string): HtmlPart =>
+  text
+    .split(/(\s+)/)
+    .map((word) =>
+      word.length <= 16 && /\S-\S/.test(word) ? html`<span class="word">${word}</span>` : word,
+    );
+
 const content = (parts: CellParts, column: Column): HtmlPart => {
   const shown = shownValue(parts, column);
-  const text = typeof parts.value === 'string' ? html`<bdi>${shown}</bdi>` : shown;
+  const text = typeof parts.value === 'string' ? html`<bdi>${unbroken(shown)}</bdi>` : shown;
   const value = marked(parts, parts.href ? html`<a href="${parts.href}">${text}</a>` : text);
   const interval = shownInterval(parts, column);
   return html`${value}${interval && html` <span class="range">${interval}</span>`}${
@@ -117,11 +125,13 @@ const headHtml = (columns: readonly Column[], scales: Scales): Html => {
   const spanned = over.some((span) => span.over !== null);
   return html`<thead>${
     spanned &&
-    html`<tr class="over">${over.map((span) =>
-      span.over === null
-        ? html`<td></td>`
-        : html`<th scope="colgroup" colspan="${span.count}">${breakable(span.over)}</th>`,
-    )}</tr>`
+    html`<tr class="over">${over.map((span) => {
+      const drawn = scales.slice(span.from, span.from + span.count).filter((most) => most !== null);
+      const width = span.count + drawn.length;
+      return span.over === null
+        ? html`<td${width > 1 && html` colspan="${width}"`}></td>`
+        : html`<th scope="colgroup" colspan="${width}">${breakable(span.over)}</th>`;
+    })}</tr>`
   }<tr>${columns.map((column, i) => columnHead(column, scales[i] ?? null))}</tr></thead>`;
 };
 

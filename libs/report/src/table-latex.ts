@@ -62,11 +62,22 @@ const marked = ({ mark }: CellParts, text: string): string => {
 
 const small = (text: string): string => `{\\footnotesize ${escapeLatex(text)}}`;
 
-const cellText = (cell: Cell | undefined, column: Column): string => {
+/** Many columns with intervals are narrower with each interval under its value. */
+const mostBeside = 3;
+
+const isStacked = ({ columns, groups }: Table): boolean => {
+  const rows = groups.flatMap((group) => group.rows);
+  const ranged = columns.filter((_, i) => rows.some((row) => cellParts(row[i]).interval));
+  return ranged.length > mostBeside;
+};
+
+const cellText = (cell: Cell | undefined, column: Column, stacked: boolean): string => {
   const parts = cellParts(cell);
   const interval = shownInterval(parts, column);
+  const value = marked(parts, escapeLatex(shownValue(parts, column)));
+  if (stacked && interval !== null) return `\\shortstack[r]{${value}\\\\${small(interval)}}`;
   return [
-    marked(parts, escapeLatex(shownValue(parts, column))),
+    value,
     ...(interval === null ? [] : [small(`(${interval})`)]),
     ...(parts.note === undefined ? [] : [small(parts.note)]),
   ].join(' ');
@@ -90,36 +101,63 @@ const overLines = (columns: readonly Column[]): string[] => {
   return [line(cells), `    ${rules.join(' ')}`];
 };
 
-const groupLines = ({ name, rows }: TableGroup, columns: readonly Column[]): string[] => [
+const groupLines = (
+  { name, rows }: TableGroup,
+  { columns, stacked }: Pick<Table, 'columns'> & { readonly stacked: boolean },
+): string[] => [
   '    \\midrule',
   ...(name === null
     ? []
     : [line([`\\multicolumn{${columns.length}}{l}{\\textit{${escapeLatex(name)}}}`])]),
-  ...rows.map((row) => line(columns.map((column, i) => cellText(row[i], column)))),
+  ...rows.map((row) => line(columns.map((column, i) => cellText(row[i], column, stacked)))),
 ];
 
-const letter = (column: Column): string =>
-  column.wide ? 'p{0.4\\linewidth}' : isNumeric(column) ? 'r' : 'l';
+/** Longer small print is set in several lines. */
+const longNote = 24;
+
+const letter = (column: Column, cells: readonly CellParts[]): string => {
+  if (column.wide) return 'p{0.4\\linewidth}';
+  if (isNumeric(column)) return 'r';
+  return cells.some(({ note = '' }) => note.length > longNote) ? 'p{0.2\\linewidth}' : 'l';
+};
+
+const letters = ({ columns, groups }: Pick<Table, 'columns' | 'groups'>): string => {
+  const rows = groups.flatMap((group) => group.rows);
+  return columns
+    .map((column, i) =>
+      letter(
+        column,
+        rows.map((row) => cellParts(row[i])),
+      ),
+    )
+    .join('');
+};
+
+/** Set smaller where it is wider than the line. */
+const fitted = '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}';
 
 const heading = ({ label, interval }: Column): string =>
   interval === undefined ? escapeLatex(label) : `${escapeLatex(label)} ${small(`(${interval})`)}`;
 
 /** A floating table in the rules of booktabs; `\label{tab:ID}`. */
-export const tableLatex = ({ id, caption, columns, groups, notes }: Table): string =>
-  [
-    '% \\usepackage{booktabs}; characters beyond Latin want XeLaTeX or LuaLaTeX',
+export const tableLatex = (table: Table): string => {
+  const { id, caption, columns, groups, notes } = table;
+  const stacked = isStacked(table);
+  return [
+    '% \\usepackage{booktabs,graphicx}; characters beyond Latin want XeLaTeX or LuaLaTeX',
     '\\begin{table}[t]',
     '  \\centering',
     `  \\caption{${escapeLatex(caption)}}`,
     `  \\label{tab:${id.replace(/[^a-z0-9-]/g, '-')}}`,
-    `  \\begin{tabular}{@{}${columns.map(letter).join('')}@{}}`,
+    `  ${fitted}{\\begin{tabular}{@{}${letters(table)}@{}}`,
     '    \\toprule',
     ...overLines(columns),
     line(columns.map(heading)),
-    ...groups.flatMap((group) => groupLines(group, columns)),
+    ...groups.flatMap((group) => groupLines(group, { columns, stacked })),
     '    \\bottomrule',
-    '  \\end{tabular}',
+    '  \\end{tabular}}',
     ...notes.map((note) => `  \\par\\smallskip ${small(note)}`),
     '\\end{table}',
     '',
   ].join('\n');
+};

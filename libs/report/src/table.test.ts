@@ -108,12 +108,12 @@ describe('LaTeX', () => {
   test('is a floating table in the rules of booktabs', () => {
     expect(
       tableLatex(table),
-    ).toBe(String.raw`% \usepackage{booktabs}; characters beyond Latin want XeLaTeX or LuaLaTeX
+    ).toBe(String.raw`% \usepackage{booktabs,graphicx}; characters beyond Latin want XeLaTeX or LuaLaTeX
 \begin{table}[t]
   \centering
   \caption{Exact match \& more.}
   \label{tab:toy}
-  \begin{tabular}{@{}lrrrrr@{}}
+  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{\begin{tabular}{@{}lrrrrr@{}}
     \toprule
      & \multicolumn{2}{c}{NQ} &  &  &  \\
     \cmidrule(lr){2-3}
@@ -126,7 +126,7 @@ describe('LaTeX', () => {
     \multicolumn{6}{l}{\textit{second}} \\
     C & 1.0 {\footnotesize few} & 0.0 & 0 & 0.0 & 1.000 \\
     \bottomrule
-  \end{tabular}
+  \end{tabular}}
   \par\smallskip {\footnotesize A note.}
 \end{table}
 `);

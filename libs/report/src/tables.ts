@@ -86,6 +86,56 @@ export const resultsTable = (summary: Summary): Table => {
 
 const stops = ['horizon', 'context', 'length', 'malformed'] as const;
 
+type Hops = Pick<SummaryRow, 'hopRecall' | 'hopSuccess'>;
+
+/** Columns about the reasoning graph, where some question has one. */
+export const hopColumns = (rows: readonly Hops[]): Column[] =>
+  rows.every(({ hopRecall }) => hopRecall === null)
+    ? []
+    : ['Shown', 'Taken up'].map((label) => ({ label, over: 'Hops, %', format: oneDecimal }));
+
+export const hopCells = ({ hopRecall, hopSuccess }: Hops, columns: readonly Column[]): Cell[] =>
+  columns.length === 0 ? [] : [percent(hopRecall), percent(hopSuccess)];
+
+export const hopNote =
+  'Hops: the facts of a question’s reasoning graph, the share of them that a passage showed, and that the agent took up in its own words.';
+
+const needlessColumns = ({ rows }: Summary): Column[] =>
+  rows.every(({ needlessSearches }) => needlessSearches === null)
+    ? []
+    : [{ label: 'Needless searches', format: { digits: 2 } }];
+
+/** Hops and needless searches of each set and arm; null where no question says what they are. */
+export const hopTable = (summary: Summary): Table | null => {
+  const [hops, needless] = [hopColumns(summary.rows), needlessColumns(summary)];
+  if (hops.length + needless.length === 0) return null;
+  const row = (one: SummaryRow): Cell[] => [
+    one.arm,
+    ...hopCells(one, hops),
+    ...(needless.length > 0 ? [one.needlessSearches] : []),
+  ];
+  return {
+    id: 'hops',
+    title: 'Hops and needless searches',
+    caption:
+      'What the agents found of the reasoning that a question takes, and how often they searched for what they could have remembered.',
+    groupLabel: 'Set',
+    columns: [{ label: 'Agent', format: 'text' }, ...hops, ...needless],
+    groups: summary.datasets.map((name) => ({
+      name,
+      rows: summary.rows.filter(({ dataset }) => dataset === name).map(row),
+    })),
+    notes: [
+      ...(hops.length > 0 ? [hopNote] : []),
+      ...(needless.length > 0
+        ? [
+            'Needless searches: mean searches on questions whose entities the base model read about; it could have remembered.',
+          ]
+        : []),
+    ],
+  };
+};
+
 const conductRow = (row: SummaryRow): Cell[] => [
   row.arm,
   percent(row.releasedReward),

@@ -175,6 +175,7 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
     const steps = await open(training);
     await steps.page.locator('details summary').last().click();
     const canvas = await steps.page.locator('canvas').first().elementHandle();
+    expect(await run.page.locator('#count').textContent()).toContain('1 trajectory found');
     await run.page.locator('#newest a').first().focus();
     writer.appendRecord(recordOf(questionOf('n2', 'Second?'), { runId, right: false }));
     appendStep(writer, 3);
@@ -184,6 +185,10 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
     await expect
       .poll(() => run.page.locator('#progress').textContent(), patient)
       .toContain('2 of 120');
+    await expect
+      .poll(() => run.page.locator('#count').textContent(), patient)
+      .toContain('2 trajectories found (1 right, 1 wrong)');
+    expect(await run.page.locator('#trajectories-title').textContent()).toBe('2 trajectories');
     await expect
       .poll(() => steps.page.locator('#progress').textContent(), patient)
       .toContain('3 of 4');
@@ -196,6 +201,19 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
     ).toBe(true);
     appendStep(writer, 4);
     await expect.poll(() => steps.page.locator('#live').textContent(), patient).toBe('Up to date');
+    // an open trajectory stays; the list is new when the reader comes back to it, filters and all
+    await run.page.locator('select[name=outcome]').selectOption('wrong');
+    await run.page.locator('#list a').first().click();
+    const title = run.page.locator('#trajectory-title');
+    await expect.poll(() => title.textContent(), patient).toBe('Second?');
+    writer.appendRecord(recordOf(questionOf('n0', 'Third?'), { runId, right: false }));
+    await expect.poll(() => run.page.locator('#newest').textContent(), patient).toContain('Third?');
+    expect(await title.textContent()).toBe('Second?');
+    await run.page.goBack();
+    await expect
+      .poll(() => run.page.locator('#count').textContent(), patient)
+      .toContain('2 trajectories found');
+    expect(await run.page.locator('select[name=outcome]').inputValue()).toBe('wrong');
     writer.close();
     expect([...run.complaints, ...steps.complaints]).toEqual([]);
     await run.context.close();

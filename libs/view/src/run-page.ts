@@ -109,7 +109,7 @@ export const runPage = (parts: RunPageParts): Reply => {
   const live = listing.status !== 'finished';
   return page({
     title: listing.runId,
-    ...{ base, kind: 'run', live, source: `${address}/source`, ownSkip: true },
+    ...{ base, kind: 'run', live, source: `${address}/source`, list: state.version, ownSkip: true },
     content: html`<div class="run-head"><p><b><bdi>${listing.runId}</bdi></b> <span class="quiet">started ${minute(listing.startedAt)} UTC</span>${listing.labels.map((label) => html` <span class="label"><bdi>${label}</bdi></span>`)}</p>
 <div id="progress" data-part>${progressLine(listing, writing)}</div>
 ${compareLinks(listing, base)}${trainingLinks(trainings, base)}

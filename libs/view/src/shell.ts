@@ -12,6 +12,8 @@ export type PageParts = {
   readonly live: boolean;
   /** Where the client finds trajectories; absent: the page shows none. */
   readonly source?: string;
+  /** Version of the list there, which the client reads anew where it is another; absent: it stays as it was read. */
+  readonly list?: string;
   /** The content has a link past what stands before it. */
   readonly ownSkip?: boolean;
   readonly content: Html;
@@ -28,6 +30,7 @@ export const page = ({
   kind,
   live,
   source,
+  list,
   ownSkip = false,
   content,
 }: PageParts): Reply => ({
@@ -39,7 +42,7 @@ export const page = ({
 <meta name="color-scheme" content="light dark">
 <title>${title} · CoA Lab</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="${base}/style.css"><script src="${base}/client.js" defer></script></head>
-<body class="view" data-page="${kind}"${live && html` data-live="on"`}${source !== undefined && html` data-source="${source}"`}>${!ownSkip && html`<a class="skip" href="#main">Skip to the content</a>`}
+<body class="view" data-page="${kind}"${live && html` data-live="on"`}${source !== undefined && html` data-source="${source}"`}${list !== undefined && html` data-list="${list}"`}>${!ownSkip && html`<a class="skip" href="#main">Skip to the content</a>`}
 ${bar(base)}
 ${content}</body></html>
 `.html,

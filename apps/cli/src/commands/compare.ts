@@ -54,18 +54,15 @@ const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice
   if (comparisons.length > 1) console.log(tableText(overviewTable(comparisons)));
 };
 
-const word = (text: string): string =>
-  /^[\w:.@%+,/=&-]+$/.test(text) ? text : JSON.stringify(text);
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** The command that makes the same page again. */
-const commandOf = (runs: readonly string[], { metric, baseline, margin }: Choice): string =>
-  [
-    ...['coa', 'compare', ...runs],
-    ...(baseline === undefined ? [] : ['--baseline', baseline]),
-    ...['--metric', metric, '--margin', String(margin)],
-  ]
-    .map(word)
-    .join(' ');
+/** What makes the same comparison again. */
+const commandOf = (runs: readonly string[], { metric, baseline, margin }: Choice): string => {
+  const named = baseline === undefined ? [] : ['--baseline', baseline];
+  const words = ['coa', 'compare', ...runs, ...named, '--metric', metric, '--margin', `${margin}`];
+  return words.map(quoted).join(' ');
+};
 
 const compare = async (runs: readonly string[], choice: Choice): Promise<void> => {
   const store = openStore(storeFile(choice), { readonly: true });
@@ -75,10 +72,8 @@ const compare = async (runs: readonly string[], choice: Choice): Promise<void> =
     const comparisons = comparisonsOf(store, runs, choice);
     print(comparisons, choice);
     if (choice.html === undefined) return;
-    const path = await writeComparisonPage(store, comparisons, {
-      file: choice.html,
-      command: commandOf(runs, choice),
-    });
+    const command = commandOf(runs, choice);
+    const path = await writeComparisonPage(store, comparisons, { file: choice.html, command });
     if (!choice.json) console.log(path);
   } finally {
     store.close();

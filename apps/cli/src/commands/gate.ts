@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
-  type Attempt,
   type Comparison,
   compareSides,
   type Difference,
@@ -9,6 +8,7 @@ import {
   type GateRow,
   type GateVerdict,
   gateRow,
+  isShare,
   type Side,
   worstVerdict,
 } from '@coa/compare';
@@ -36,11 +36,9 @@ const exitCodes: Readonly<Record<GateVerdict, number>> = { pass: 0, drop: 1, und
 const judgedRows = ({ differences }: Comparison, { each }: Choice): readonly Difference[] =>
   each ? differences : differences.slice(-1);
 
-const isShare = ({ value }: Attempt): boolean => value === null || (value >= 0 && value <= 1);
-
 /** A share is counted in points; what is no share, e.g. action steps, in its own unit. */
-const unitOf = ({ flips }: Comparison): GateSuite['unit'] =>
-  flips.every(({ a, b }) => isShare(a) && isShare(b)) ? 'points' : 'plain';
+const unitOf = (comparison: Comparison): GateSuite['unit'] =>
+  isShare(comparison) ? 'points' : 'plain';
 
 const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
   const unit = unitOf(comparison);

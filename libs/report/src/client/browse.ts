@@ -17,14 +17,19 @@ export type BrowsePlaces = {
   /** Shows one trajectory. */
   readonly trajectory: HTMLElement;
   /** Gets the focus when the list is shown anew. */
-  readonly title: HTMLElement;
+  readonly title: () => HTMLElement;
 };
+
+/** Trajectories, and their list. */
+type Listed = { readonly source: Source; readonly index: ReportIndex };
 
 type Browsing = {
   readonly places: BrowsePlaces;
-  readonly source: Source;
-  readonly index: ReportIndex;
-  readonly form: HTMLFormElement;
+  source: Source;
+  index: ReportIndex;
+  /** A newer list, which waits until no trajectory is open: in it, numbers may be others. */
+  newer: Listed | null;
+  form: HTMLFormElement;
   readonly parts: ListParts;
   readonly choice: TrajectoryChoice;
   list: ListPlace;
@@ -88,9 +93,10 @@ const showTrajectory = async (
   scrollTo(0, 0);
 };
 
-const showOverview = ({ places }: Browsing): void => {
-  places.trajectory.hidden = true;
-  places.overview.hidden = false;
+const showOverview = (browsing: Browsing): void => {
+  browsing.places.trajectory.hidden = true;
+  browsing.places.overview.hidden = false;
+  takeNewer(browsing);
 };
 
 /** Back from a trajectory: its line in the list; else the list's heading. */
@@ -102,9 +108,10 @@ const focusList = (browsing: Browsing): void => {
     line.focus();
     return;
   }
-  places.title.tabIndex = -1;
-  places.title.focus({ preventScroll: true });
-  places.title.scrollIntoView();
+  const title = places.title();
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+  title.scrollIntoView();
 };
 
 const showSection = (browsing: Browsing, id: string): void => {
@@ -117,6 +124,31 @@ const showSection = (browsing: Browsing, id: string): void => {
 
 const refresh = (browsing: Browsing): void => {
   browsing.found = showList(browsing.index, browsing.list, browsing.parts);
+};
+
+/** What there is to choose, where it is something else now; never under the reader's hands. */
+const renewForm = (browsing: Browsing): void => {
+  const { form, index, list } = browsing;
+  const next = filterForm(index);
+  if (form.contains(document.activeElement) || form.isEqualNode(next)) return;
+  setFilters(next, list);
+  form.replaceWith(next);
+  browsing.form = next;
+  listenToFilters(browsing);
+};
+
+/** Shows the newer list, if there is one: the same filters, page and focus, and nothing said aloud. */
+const takeNewer = (browsing: Browsing): void => {
+  const { newer, parts } = browsing;
+  if (newer === null) return;
+  Object.assign(browsing, newer, { newer: null, opened: null });
+  renewForm(browsing);
+  const { activeElement } = document;
+  const focused = parts.list.contains(activeElement) ? (activeElement?.id ?? '') : '';
+  parts.count.setAttribute('aria-live', 'off');
+  refresh(browsing);
+  document.getElementById(focused)?.focus({ preventScroll: true });
+  setTimeout(() => parts.count.setAttribute('aria-live', 'polite'));
 };
 
 const follow = async (browsing: Browsing): Promise<void> => {
@@ -155,7 +187,7 @@ const focusLine = ({ parts }: Browsing, by: 1 | -1): void => {
 };
 
 const keyActions = (browsing: Browsing) => {
-  const { places, form } = browsing;
+  const { places } = browsing;
   const isOpen = (): boolean => !places.trajectory.hidden;
   const back = (): boolean => {
     if (!isOpen() || browsing.opened === null) return false;
@@ -174,7 +206,7 @@ const keyActions = (browsing: Browsing) => {
     showOverview(browsing);
     if (browsing.opened !== null) history.pushState(null, '', backTo(browsing, browsing.opened));
     browsing.opened = null;
-    form.querySelector<HTMLInputElement>('input[name=text]')?.focus();
+    browsing.form.querySelector<HTMLInputElement>('input[name=text]')?.focus();
   };
   const change = (): void => {
     places.trajectory.querySelector<HTMLElement>('.switch [aria-pressed=false]')?.click();
@@ -182,13 +214,20 @@ const keyActions = (browsing: Browsing) => {
   return { back, step, search, change };
 };
 
+/** A list that is shown. */
+export type Browser = {
+  /** Shows the list of a newer source in its place, once no trajectory is open. */
+  renew(source: Source): Promise<void>;
+};
+
 /** List, filters and trajectories of a source in a page, by its address. */
-export const browse = async (source: Source, places: BrowsePlaces): Promise<void> => {
+export const browse = async (source: Source, places: BrowsePlaces): Promise<Browser> => {
   const index = await source.index();
   const [form, parts] = [filterForm(index), listParts()];
   const browsing: Browsing = {
     ...{ places, source, index, form, parts },
     choice: { as: 'tokens', mark: 'parts' },
+    newer: null,
     list: firstPage,
     found: [],
     opened: null,
@@ -199,4 +238,10 @@ export const browse = async (source: Source, places: BrowsePlaces): Promise<void
   listenToFilters(browsing);
   addEventListener('hashchange', () => void follow(browsing));
   if (location.hash !== '') await follow(browsing);
+  return {
+    renew: async (newer) => {
+      browsing.newer = { source: newer, index: await newer.index() };
+      if (places.trajectory.hidden) takeNewer(browsing);
+    },
+  };
 };

@@ -9,7 +9,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import type { ChartData, ChartPoint } from './chart-data.ts';
-import { type Drawing, drawnInTheme, shapes, token } from './theme.ts';
+import { type Drawing, drawnInTheme, markOf, token } from './theme.ts';
 
 Chart.register(ScatterController, PointElement, LinearScale, Legend, Tooltip);
 
@@ -55,21 +55,15 @@ const pointOf = ({ mean, low, high, set, arm, n }: ChartPoint, arms: number): Po
 });
 
 const datasets = ({ arms, points }: ChartData): Dots[] =>
-  arms.map((label, arm) => {
-    const color = token(`--arm-${arm % 6}`);
-    return {
-      label,
-      data: points.filter((point) => point.arm === arm).map((p) => pointOf(p, arms.length)),
-      pointStyle: shapes[arm % shapes.length]!,
-      pointRadius: 5,
-      pointHoverRadius: 7,
-      borderColor: color,
-      borderWidth: 1.75,
-      // colours and shapes come again after six: the second six are hollow
-      backgroundColor: arm % 12 < 6 ? color : token('--paper'),
-      clip: 8,
-    };
-  });
+  arms.map((label, arm) => ({
+    label,
+    data: points.filter((point) => point.arm === arm).map((p) => pointOf(p, arms.length)),
+    pointRadius: 5,
+    pointHoverRadius: 7,
+    borderWidth: 1.75,
+    clip: 8,
+    ...markOf(arm),
+  }));
 
 const shortened = (name: string): string => (name.length > 22 ? `${name.slice(0, 21)}…` : name);
 

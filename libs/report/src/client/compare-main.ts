@@ -17,7 +17,7 @@ const start = async (): Promise<void> => {
     browser,
     overview: byId('overview'),
     trajectory: byId('trajectory'),
-    title: byId('trajectories-title'),
+    title: () => byId('trajectories-title'),
   });
   browseFlips(unpack<FlipList[]>(flips), await source.index(), {
     place: byId('flip-browser'),

@@ -1,27 +1,35 @@
-import { CategoryScale, Chart, LineController, LineElement } from 'chart.js';
+import {
+  CategoryScale,
+  Chart,
+  LineController,
+  LineElement,
+  type Scale,
+  type Tick,
+  Ticks,
+} from 'chart.js';
 import type { LineChart } from './chart-data.ts';
-import { type Drawing, drawnInTheme, shapes, token } from './theme.ts';
+import { type Drawing, drawnInTheme, markOf, token } from './theme.ts';
 
 Chart.register(LineController, LineElement, CategoryScale);
 
 const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
-/** Colour, shape and dash differ together: no line is told apart by colour alone. */
-const styleOf = (i: number) => {
-  const color = token(`--arm-${i % 6}`);
-  return {
-    borderColor: color,
-    backgroundColor: color,
-    pointStyle: shapes[i % shapes.length]!,
-    borderDash: dashes[Math.floor(i / 6) % dashes.length]!,
-  };
-};
+/** Colour, mark and dash differ together: no line is told apart by colour alone. */
+const styleOf = (i: number) => ({
+  ...markOf(i),
+  borderDash: dashes[Math.floor(i / 6) % dashes.length]!,
+});
 
 const axis = (text: string, most: number | undefined) => ({
   type: 'linear' as const,
   ...(most !== undefined && { max: most }),
   title: { display: true, text, color: token('--quiet') },
-  ticks: { color: token('--quiet') },
+  ticks: {
+    color: token('--quiet'),
+    callback(this: Scale, value: string | number, at: number, ticks: Tick[]): string {
+      return Ticks.formatters.numeric.call(this, Number(value), at, ticks).replace('-', '−');
+    },
+  },
   grid: { color: token('--faint') },
   border: { display: false },
 });

@@ -68,6 +68,8 @@ export type LiveHooks = {
   readonly onParts: () => void;
   /** The blocks of data, where one of them changed. */
   readonly onBlocks: (blocks: ReadonlyMap<string, string>) => void;
+  /** Where the list of trajectories is another. */
+  readonly onList: () => void;
   /** One line about how fresh the page is. */
   readonly say: (text: string) => void;
 };
@@ -77,6 +79,8 @@ export type Known = {
   readonly etag: string | null;
   readonly parts: Map<string, Element>;
   readonly blocks: Map<string, string>;
+  /** Version of the list of trajectories. */
+  readonly list: string | undefined;
   readonly live: boolean;
 };
 
@@ -84,17 +88,18 @@ const knownOf = (page: Document, etag: string | null): Known => ({
   etag,
   parts: partsOf(page),
   blocks: blocksOf(page),
+  list: page.body.dataset.list,
   live: page.body.dataset.live === 'on',
 });
 
 /** The page as it came, before anything is put into it. */
 export const asItCame = (): Known => {
-  const { parts, blocks, live } = knownOf(document, null);
+  const { parts, ...rest } = knownOf(document, null);
   const copies = [...parts].map(([id, part]) => [id, part.cloneNode(true) as Element] as const);
-  return { etag: null, parts: new Map(copies), blocks, live };
+  return { ...rest, parts: new Map(copies) };
 };
 
-const apply = (before: Known, now: Known, { onParts, onBlocks }: LiveHooks): void => {
+const apply = (before: Known, now: Known, { onParts, onBlocks, onList }: LiveHooks): void => {
   if (!sameNames(before.parts, now.parts) || !sameNames(before.blocks, now.blocks)) {
     // there is something to show that has no place yet
     location.reload();
@@ -105,6 +110,7 @@ const apply = (before: Known, now: Known, { onParts, onBlocks }: LiveHooks): voi
   if (changed.length > 0) onParts();
   if ([...now.blocks].some(([name, text]) => before.blocks.get(name) !== text))
     onBlocks(now.blocks);
+  if (before.list !== now.list) onList();
 };
 
 /**

@@ -11,7 +11,7 @@ const start = (): void => {
     browser,
     overview: byId('overview'),
     trajectory: byId('trajectory'),
-    title: byId('trajectories-title'),
+    title: () => byId('trajectories-title'),
   });
 };
 

@@ -91,7 +91,8 @@ const neighbours = ({ previous, next, back }: TrajectoryPlace): HTMLElement =>
     next !== null && element('a', { href: trajectoryHash(next), rel: 'next' }, 'Next →'),
   );
 
-const mostSiblings = 24;
+/** Enough for a dozen agents with five repeats each. */
+const mostSiblings = 60;
 
 const siblingItem = (index: ReportIndex, number: number, other: number): HTMLElement => {
   const { arms, entries } = index;
