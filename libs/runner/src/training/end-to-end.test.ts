@@ -168,7 +168,7 @@ const fromBase = async (work: (place: Place) => Promise<void>): Promise<void> =>
 };
 
 /** Each bound is one that a broken gradient cannot meet. */
-describe('from the base model on a small world', { timeout: 240_000 }, () => {
+describe('from the base model on a small world', { timeout: 900_000 }, () => {
   test('SFT-1: the contrastive loss of a second pass is less than three quarters of the first’s', () =>
     fromBase(async (place) => {
       const losses = (await contrast(place)).map(({ contrastive }) => contrastive);
