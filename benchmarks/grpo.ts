@@ -24,32 +24,46 @@ const { values: options } = parseArgs({
   },
 });
 
+type Frame = { readonly functionName: string; readonly url: string };
+
 type Profile = {
   readonly profile: {
     readonly nodes: readonly {
       readonly id: number;
-      readonly callFrame: { readonly functionName: string; readonly url: string };
+      readonly callFrame: Frame;
+      readonly children?: readonly number[];
     }[];
     readonly samples?: readonly number[];
     readonly timeDeltas?: readonly number[];
   };
 };
 
-/** Which part of the lab a stack's innermost function belongs to. */
-const partOf = (url: string, name: string): string => {
+/** Which part of the lab a stack's innermost function belongs to; null where it is native and counts for its caller. */
+const partOf = ({ url, functionName }: Frame): string | null => {
   const lib = /libs\/([a-z-]+)\//.exec(url)?.[1];
   if (lib) return lib;
   if (url.includes('tensorflow')) return 'tfjs';
-  if (name === '(garbage collector)') return 'garbage collection';
-  if (name === '(idle)') return 'idle: other threads work, or none';
+  if (functionName === '(garbage collector)') return 'garbage collection';
+  if (functionName === '(idle)') return 'idle: other threads work, or none';
+  if (functionName === '(program)') return 'outside JavaScript, or waiting';
+  if (url === '' && !functionName.startsWith('(')) return null;
   return url.includes('node_modules') ? 'other packages' : 'node and V8';
+};
+
+/** The part of each node of the call tree. */
+const partsOf = ({ nodes }: Profile['profile']): Map<number, string> => {
+  const parents = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+  );
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const partAt = (id: number | undefined): string =>
+    id === undefined ? 'node and V8' : (partOf(frames.get(id)!) ?? partAt(parents.get(id)));
+  return new Map(nodes.map(({ id }) => [id, partAt(id)]));
 };
 
 /** Seconds of own time by part. */
 const ownTimes = ({ profile }: Profile): Map<string, number> => {
-  const parts = new Map(
-    profile.nodes.map(({ id, callFrame }) => [id, partOf(callFrame.url, callFrame.functionName)]),
-  );
+  const parts = partsOf(profile);
   const seconds = new Map<string, number>();
   for (const [i, sample] of (profile.samples ?? []).entries()) {
     const part = parts.get(sample)!;

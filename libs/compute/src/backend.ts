@@ -46,7 +46,11 @@ const isWider = (dtype: tf.DataType, than: tf.DataType): boolean =>
   (dtype === 'int32' && than === 'bool');
 
 /** Bytes and tensors held by a backend. */
-export type MemoryUse = ReturnType<Kernels['heap']['usage']> & { readonly tensors: number };
+export type MemoryUse = ReturnType<Kernels['heap']['usage']> & {
+  /** Most bytes that may be taken from the system. */
+  readonly limit: number;
+  readonly tensors: number;
+};
 
 /**
  * A tfjs backend whose tensors move into the kernels' memory the first time a kernel needs them. What we have no kernel
@@ -149,7 +153,8 @@ export class CoaBackend extends MathBackendCPU {
   }
 
   memoryUse(): MemoryUse {
-    return { ...this.kernels.heap.usage(), tensors: this.numDataIds() };
+    const { heap } = this.kernels;
+    return { ...heap.usage(), limit: heap.limit, tensors: this.numDataIds() };
   }
 
   override dispose(): void {

@@ -26,6 +26,8 @@ export type HeapOptions = {
 export type Heap = {
   allocate(bytes: number): Block;
   free(block: Block): void;
+  /** Most bytes that may be taken from the system. */
+  readonly limit: number;
   /** Bytes handed out now, the most there ever were, and bytes taken from the system. */
   usage(): { readonly used: number; readonly peak: number; readonly reserved: number };
 };
@@ -120,6 +122,7 @@ export const openHeap = ({ grow, limit }: HeapOptions): Heap => {
       used -= bytes;
       gaps.add({ slab, offset, bytes });
     },
+    limit,
     usage: () => ({ used, peak, reserved }),
   };
 };

@@ -1,3 +1,4 @@
+import type { CoaBackend } from '@coa/compute';
 import {
   disposeModel,
   gradientsOf,
@@ -7,7 +8,7 @@ import {
   tokenLogprobs,
 } from '@coa/model';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { banditConfig, openModel } from './bandit.test-data.ts';
 import { addParts, batchLoss, type KnownTokens, linearLoss, noParts } from './batch-loss.ts';
 import type { GrpoConfig } from './config.ts';
@@ -183,22 +184,23 @@ describe('on a model: value and gradient are those of the definition', () => {
   });
 });
 
+const rated: RatedRollout[] = sequences.map(({ ids, wanted }, i) => ({
+  rollout: {
+    trajectory: { question: { dataset: 'hand', id: String(i) } },
+    tokens: {
+      ids,
+      promptMask: Uint8Array.from(ids, (_, t) => Number(t < 2)),
+      observationMask: Uint8Array.from(wanted, (one, t) => Number(t >= 2 && one === 0)),
+      logprobs: new Float32Array(ids.length).fill(-1),
+    },
+  } as unknown as RatedRollout['rollout'],
+  group: 0,
+  reward: 0,
+  advantage: [1.2, -0.7][i]!,
+  wanted,
+}));
+
 describe('averaging of a whole batch', () => {
-  const rated: RatedRollout[] = sequences.map(({ ids, wanted }, i) => ({
-    rollout: {
-      trajectory: { question: { dataset: 'hand', id: String(i) } },
-      tokens: {
-        ids,
-        promptMask: Uint8Array.from(ids, (_, t) => Number(t < 2)),
-        observationMask: Uint8Array.from(wanted, (one, t) => Number(t >= 2 && one === 0)),
-        logprobs: new Float32Array(ids.length).fill(-1),
-      },
-    } as unknown as RatedRollout['rollout'],
-    group: 0,
-    reward: 0,
-    advantage: [1.2, -0.7][i]!,
-    wanted,
-  }));
   const lossOf = (averaging: GrpoConfig['averaging']): number => {
     const place = { model, reference: null, temperature };
     const config = configWith({ averaging, microBatchTokens: 6 });
@@ -224,4 +226,31 @@ describe('averaging of a whole batch', () => {
       -1.2 * first! * sum(logprobs.slice(0, 3)) + 0.7 * second! * sum(logprobs.slice(3));
     expect(lossOf(averaging)).toBeCloseTo(expected, 4);
   });
+});
+
+test('where memory is short, layers are computed again: less is kept, no bit changes', () => {
+  const place = { model, reference: null, temperature };
+  const ours = tf.backend() as CoaBackend;
+  const run = (limit: number) => {
+    const { used } = ours.memoryUse();
+    const asked = vi
+      .spyOn(ours, 'memoryUse')
+      .mockReturnValue({ used: 0, peak: 0, reserved: 0, tensors: 0, limit });
+    const kept: number[] = [];
+    const { microBatches } = updatesOf(place, rated, configWith({}));
+    const measured = microBatches({ first: true, parts: noParts() }).map(({ loss }) => () => {
+      const made = loss();
+      kept.push(ours.kernels.heap.usage().used - used);
+      return made;
+    });
+    const { losses, gradients } = gradientsOf(model.parameters, measured);
+    asked.mockRestore();
+    const numbers = [...gradients].map(([name, tensor]) => [name, [...tensor.dataSync()]]);
+    tf.dispose([...gradients.values()]);
+    return { kept, numbers, losses };
+  };
+  const [ample, short] = [run(2 ** 30), run(2 ** 10)];
+  expect(short.losses).toEqual(ample.losses);
+  expect(short.numbers).toEqual(ample.numbers);
+  expect(short.kept[0]).toBeLessThan(0.8 * ample.kept[0]!);
 });

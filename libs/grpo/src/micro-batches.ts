@@ -1,4 +1,10 @@
-import { type MicroBatch, type Model, packSequences, tokenLogprobs } from '@coa/model';
+import {
+  type MicroBatch,
+  type Model,
+  needsCheckpoints,
+  packSequences,
+  tokenLogprobs,
+} from '@coa/model';
 import { batchLoss, type KnownTokens, type LossParts, referenceLogprobs } from './batch-loss.ts';
 import type { GrpoConfig } from './config.ts';
 import type { RatedRollout } from './sample-batch.ts';
@@ -111,7 +117,10 @@ export const updatesOf = (
     held.map(({ label, packed, known }) => ({
       label,
       loss: () =>
-        batchLoss(model, packed, known, config, { temperature, firstUpdate: first, parts }),
+        batchLoss(model, packed, known, config, {
+          ...{ temperature, firstUpdate: first, parts },
+          checkpointActivations: needsCheckpoints(model.config, packed.batch * packed.length),
+        }),
     }));
   return { tokens: all.reduce((sum, { ids }) => sum + ids.length, 0), microBatches };
 };

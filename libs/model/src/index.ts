@@ -1,3 +1,4 @@
+export { activationBytes, needsCheckpoints } from './activations.ts';
 export { readCheckpoint, recipeHash, type TrainingPlace, writeCheckpoint } from './checkpoint.ts';
 export { assertConfig, llamaConfig, type ModelConfig, modelSizes } from './config.ts';
 export { type Block, type ForwardOptions, hiddenStates } from './forward.ts';

@@ -2,7 +2,7 @@ import { nativeObstacle, openCompute } from '@coa/compute';
 import { seededRng, workedExamples } from '@coa/core';
 import { testPolicy } from '@coa/core/testing';
 import { labTokens, loadTokenizer, trainBpe } from '@coa/tokenizer';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { llamaConfig } from './config.ts';
 import { createModel } from './model.ts';
 import { modelPolicy } from './model-policy.ts';
@@ -17,8 +17,8 @@ const texts = workedExamples.flatMap(({ question, hops, conclusion }) => [
   ...hops.flatMap(({ thought, search, result }) => [thought, search, result.text]),
 ]);
 
-/** A nano model that has read a few sentences: enough to write text that is not noise. */
-const openTrained = async () => {
+/** A nano model that has read a few sentences, each with its end: enough to write text that is not noise. */
+const openTrained = async (end = '\n') => {
   await openCompute({ backend: nativeObstacle() === null ? 'native' : 'wasm', threads: 2 });
   const tokenizer = loadTokenizer(
     trainBpe(texts, { vocabularySize: 400, specialTokens: labTokens() }),
@@ -33,7 +33,10 @@ const openTrained = async () => {
   });
   const model = createModel(config, 1);
   const sequences = texts.map((text) => {
-    const ids = tokenizer.encode(`${text}\n`).slice(0, 96);
+    const ids = Int32Array.from([
+      ...tokenizer.encode(text).slice(0, 95),
+      ...tokenizer.encodeMarkup(end),
+    ]);
     return { ids, wanted: new Uint8Array(ids.length).fill(1) };
   });
   await train(model, createOptimizer(model), {
@@ -54,17 +57,49 @@ const openTrained = async () => {
   return { model, tokenizer };
 };
 
-testPolicy(
-  async () =>
-    modelPolicy({
-      ...(await openTrained()),
-      name: 'nano',
-      fingerprint: 'nano',
-      concurrency: 4,
-      endTokens: [],
-    }),
-  { stopString: 'e' },
-);
+describe('a model that never ends a turn', () => {
+  testPolicy(
+    async () =>
+      modelPolicy({
+        ...(await openTrained()),
+        name: 'nano',
+        fingerprint: 'nano',
+        concurrency: 4,
+        endTokens: [],
+      }),
+    { stopString: 'e' },
+  );
+});
+
+describe('a model that ends its turns', () => {
+  testPolicy(
+    async () =>
+      modelPolicy({ ...(await openTrained('<|im_end|>')), name: 'nano', fingerprint: 'nano' }),
+    { stopString: 'e' },
+  );
+
+  test('ends at its end token, which is left out; with no end tokens it goes on past it', async () => {
+    const trained = await openTrained('<|im_end|>');
+    const end = trained.tokenizer.specials.get('<|im_end|>')!;
+    const prompt = { system: '', examples: [], user: 'u', assistantPrefix: texts[0]!.slice(0, 12) };
+    const options = { maxTokens: 160, temperature: 0, topP: 1, seed: 1, stop: [] };
+    const written = async (endTokens?: readonly string[]) => {
+      const named = { name: 'nano', fingerprint: 'nano', ...(endTokens && { endTokens }) };
+      const policy = modelPolicy({ ...trained, ...named });
+      const [made] = await policy.generate([{ context: { prompt, segments: [] }, options }]);
+      await policy.close();
+      return made!;
+    };
+    const [ending, endless] = [await written(), await written([])];
+    expect(ending.finish).toBe('end');
+    expect(ending.ids).not.toContain(end);
+    expect(endless.finish).toBe('length');
+    expect(endless.ids).toHaveLength(160);
+    expect([...endless.ids!].slice(0, ending.ids!.length + 1)).toEqual([...ending.ids!, end]);
+    expect(endless.text.startsWith(ending.text)).toBe(true);
+    expect(endless.text).not.toContain('<|im_end|>');
+  });
+});
 
 test('protocol tags are single tokens in a prompt, and never come from contents', async () => {
   const { model, tokenizer } = await openTrained();

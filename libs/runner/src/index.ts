@@ -49,6 +49,7 @@ export {
   type Recipe,
   type Simulator,
   type Stage,
+  type Teacher,
   withStage,
 } from './training/recipe.ts';
 export { storedTraining } from './training/stored-training.ts';

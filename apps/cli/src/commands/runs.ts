@@ -16,6 +16,7 @@ import { confirmed } from '../confirmed.ts';
 import { storeFile } from '../paths.ts';
 import { shown, textTable } from '../text-table.ts';
 import { labelCommand } from './label-run.ts';
+import { runTrainings, trainingTable } from './run-trainings.ts';
 
 type Common = { readonly store?: string; readonly json?: boolean };
 type DeleteChoice = Common & { readonly yes?: boolean };
@@ -88,8 +89,9 @@ const show = (id: string, options: Common): void =>
     const manifest = store.readManifest(runId);
     const cells = store.summarizeRun(runId);
     const { ulid, labels } = store.listRuns({ runId })[0]!;
+    const trainings = runTrainings(store, runId);
     if (options.json) {
-      printJson({ ulid, labels, manifest, cells });
+      printJson({ ulid, labels, manifest, cells, trainings });
       return;
     }
     const metrics = store.metricIds(runId);
@@ -99,6 +101,8 @@ const show = (id: string, options: Common): void =>
     const head = ['arm', 'dataset', 'rollouts', 'errors', ...metrics];
     const rows = cells.map((cell) => cellRow(cell, metrics));
     console.log(shown(textTable(head, rows)));
+    if (trainings.length > 0)
+      console.log(`\nIts models were trained by:\n\n${shown(trainingTable(trainings))}`);
   });
 
 /** jsonl lines as one JSON array. */
@@ -239,7 +243,11 @@ export const runsCommand = (): Command =>
     .description('list, show, label, export and delete stored runs')
     .addCommand(listCommand())
     .addCommand(
-      command('show', 'the manifest, and the metrics by arm and data set', 'show qa-eval-3f')
+      command(
+        'show',
+        'the manifest, the metrics by arm and data set, what trained its models',
+        'show qa-eval-3f',
+      )
         .argument('<id>', idHelp)
         .action(show),
     )

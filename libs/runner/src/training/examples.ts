@@ -1,20 +1,11 @@
+import { type AtlasQuestion, atlasQuestions, atlasSetNames, atlasTraining } from '@coa/atlas';
 import {
-  type AtlasQuestion,
-  atlasQuestions,
-  atlasSetNames,
-  atlasTraining,
-  openAtlas,
-  plannerPolicy,
-} from '@coa/atlas';
-import {
-  coaProtocol,
   deriveSeed,
   type Environment,
   type Policy,
   type Protocol,
   type ProtocolOptions,
   type Question,
-  reactProtocol,
   seededRng,
   shuffled,
 } from '@coa/core';
@@ -29,10 +20,13 @@ import {
   synthesize,
 } from '@coa/sft';
 import type { QuestionSource, Stage } from './recipe.ts';
+import { type OpenTeacher, protocolIn, teachingOf } from './teachers.ts';
 
 /** What data are made with: the base model's policy, and where it acts. */
 export type DataSetting = {
   readonly policy: Policy;
+  /** Who acts in examples; null = the planner that reads the reasoning graphs. */
+  readonly teacher: OpenTeacher | null;
   readonly environment: Environment;
   readonly withoutTools: Environment;
   readonly limits: RolloutOptions;
@@ -47,7 +41,7 @@ export const noInstructions: ProtocolOptions = { examples: 0, system: '' };
 
 /** The protocol of what is taught. */
 export const trainedProtocol = (form: 'coa' | 'react'): Protocol =>
-  form === 'coa' ? coaProtocol(noInstructions) : reactProtocol(noInstructions);
+  protocolIn(form, noInstructions);
 
 /** The token that ends a turn. */
 export const endOfTurn = '<|im_end|>';
@@ -99,48 +93,57 @@ async function* counted(
   }
 }
 
+/** Counts by name, as a stage's first step is stored with: `data.coa.accepted`, `data.coa.rejected.wrong-answer`, … */
+export type DataNumbers = Readonly<Record<string, number>>;
+
+/** Counts under a common name. */
+export const named = (name: string, counts: Readonly<Record<string, number>>): DataNumbers =>
+  Object.fromEntries(Object.entries(counts).map(([each, count]) => [`${name}.${each}`, count]));
+
 /** As many examples of a kind as the stage wants; says how many there are and why others were rejected. */
 const gathered = async (
   { name, counts: wanted }: Stage & { readonly kind: 'sft' },
   kind: ExampleKind,
   outcomes: AsyncIterable<Synthesized>,
   { say, onProgress }: DataSetting,
-): Promise<SftExample[]> => {
+) => {
   const label = kind === 'coa' ? 'CoA' : 'CoT';
   const { examples, counts } = await collectExamples(
     counted(outcomes, (count) => onProgress(`${name}: ${label} examples`, count, wanted[kind])),
     wanted[kind],
   );
-  say(`${name}: ${counts.accepted} ${label} examples (rejected: ${told(counts.rejected)})`);
-  return examples;
+  const { accepted, rejected } = counts;
+  say(`${name}: ${accepted} ${label} examples (rejected: ${told(rejected)})`);
+  const numbers = {
+    ...named(`data.${kind}`, { accepted }),
+    ...named(`data.${kind}.rejected`, rejected),
+  };
+  return { examples, numbers };
 };
 
-/** CoA by the teacher that reads the graphs; CoT by the policy itself, from memory, where it is right. */
+/** A stage's examples, and how they came about. */
+export type MadeExamples = { readonly examples: SftExample[]; readonly numbers: DataNumbers };
+
+/** CoA by the teacher; CoT by the policy itself, from memory, where it is right. */
 export const makeExamples = async (
   stage: Stage & { readonly kind: 'sft' },
   setting: DataSetting,
-): Promise<SftExample[]> => {
+): Promise<MadeExamples> => {
   const { policy, environment, withoutTools, limits, seed, signal } = setting;
   const asked = drawTraining(stage.source, 'sft', seed);
-  const planner = plannerPolicy({
-    world: openAtlas(),
-    questions: asked,
-    student: policy,
-    form: stage.form,
-  });
+  const teaching = teachingOf(setting.teacher, asked, { form: stage.form, student: policy });
   const questions = asked.map(({ question }) => question);
   const common = {
     protocol: trainedProtocol(stage.form),
     options: limits,
     endOfTurn,
-    attempts: 1,
     concurrency,
     seed,
     keep: isRight,
     maxTokens: limits.contextTokens,
     signal,
   };
-  const taught = { ...common, teacher: planner, student: policy, environment, questions };
+  const taught = { ...common, ...teaching, student: policy, environment, questions };
   const coa = await gathered(stage, 'coa', synthesize({ ...taught, kind: 'coa' }), setting);
   const remembered = {
     ...common,
@@ -152,5 +155,6 @@ export const makeExamples = async (
     attempts: 4,
   };
   const cot = await gathered(stage, 'cot', synthesize({ ...remembered, kind: 'cot' }), setting);
-  return [...coa, ...cot];
+  const examples = [...coa.examples, ...cot.examples];
+  return { examples, numbers: { ...coa.numbers, ...cot.numbers } };
 };

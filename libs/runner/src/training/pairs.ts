@@ -1,34 +1,61 @@
 import { type AtlasQuestion, openAtlas, plannerPolicy } from '@coa/atlas';
-import { deriveSeed, type Rollout } from '@coa/core';
+import { deriveSeed, type Policy, type Rollout } from '@coa/core';
 import { rolloutBatch } from '@coa/rollout';
-import { type ContrastivePair, contrastivePairs, endOfTurnIds, isRight } from '@coa/sft';
-import { type DataSetting, drawTraining, endOfTurn, told, trainedProtocol } from './examples.ts';
+import {
+  type ContrastivePair,
+  contrastivePairs,
+  endOfTurnIds,
+  isRight,
+  teacherInTokensOf,
+} from '@coa/sft';
+import {
+  type DataNumbers,
+  type DataSetting,
+  drawTraining,
+  endOfTurn,
+  named,
+  told,
+  trainedProtocol,
+} from './examples.ts';
 import type { Stage } from './recipe.ts';
+import { teacherPrompt } from './teachers.ts';
 
 /** Questions worked on together. */
 const block = 250;
 
-/** Who answers, how and where: from memory twice, with the tool by a careful teacher and by a hasty one. */
-const waysOf = (
+/** Who acts, by the way that it is called: a policy tries twice, the planner is careful and then hasty. */
+const actorsOf = (
   asked: readonly AtlasQuestion[],
-  { policy, environment, withoutTools, limits, signal }: DataSetting,
-) => {
-  const world = openAtlas();
-  const teacher = (hasty: boolean) =>
-    plannerPolicy({ world, questions: asked, student: policy, form: 'coa', hasty });
+  { policy: student, teacher }: DataSetting,
+): readonly (readonly [way: string, policy: Policy])[] => {
+  if (teacher === null) {
+    const planner = { world: openAtlas(), questions: asked, student, form: 'coa' } as const;
+    return [
+      ['careful', plannerPolicy({ ...planner, hasty: false })],
+      ['hasty', plannerPolicy({ ...planner, hasty: true })],
+    ];
+  }
+  const { tokensPerToken } = teacher;
+  const prompt = teacherPrompt('coa', teacher);
+  const acting = { protocol: trainedProtocol('coa'), tokensPerToken, prompt };
+  const taught = teacherInTokensOf(teacher.policy, student, acting);
+  return [
+    ['first try', taught],
+    ['second try', taught],
+  ];
+};
+
+/** Who answers, how and where: from memory twice, with the tool by a teacher in two ways. */
+const waysOf = (asked: readonly AtlasQuestion[], setting: DataSetting) => {
+  const { policy, environment, withoutTools, limits, signal } = setting;
   const common = { protocol: trainedProtocol('coa'), signal };
-  const memory = {
-    ...common,
-    policy,
-    environment: withoutTools,
-    options: { ...limits, horizon: 0 },
-  };
+  const options = { ...limits, horizon: 0 };
+  const memory = { ...common, policy, environment: withoutTools, options };
   const tool = { ...common, environment, options: limits };
   return [
     ['first', memory],
     ['second', memory],
-    ['careful', { ...tool, policy: teacher(false) }],
-    ['hasty', { ...tool, policy: teacher(true) }],
+    ...actorsOf(asked, setting).map(([way, actor]) => [way, { ...tool, policy: actor }] as const),
   ] as const;
 };
 
@@ -54,11 +81,11 @@ const contrasted = async (
   return rollouts;
 };
 
-/** Pairs that share a prefix and differ in whether the tool is used and in the outcome. */
+/** Pairs that share a prefix and differ in whether the tool is used and in the outcome; and how they came about. */
 export const makePairs = async (
   stage: Stage & { readonly kind: 'contrastive' },
   setting: DataSetting,
-): Promise<ContrastivePair[]> => {
+): Promise<{ readonly pairs: ContrastivePair[]; readonly numbers: DataNumbers }> => {
   const { policy, limits, seed, say } = setting;
   const asked = drawTraining(stage.source, 'contrastive', seed);
   const rollouts = await contrasted(stage.name, asked, setting);
@@ -73,5 +100,6 @@ export const makePairs = async (
     seed,
   });
   say(`${stage.name}: pairs: ${told(counts)}; rejected: ${told(rejections)}`);
-  return pairs;
+  const numbers = { ...named('data.pairs', counts), ...named('data.pairs.rejected', rejections) };
+  return { pairs, numbers };
 };

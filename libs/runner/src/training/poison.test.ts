@@ -3,13 +3,16 @@ import { resolve } from 'node:path';
 import { atlasSets, buildWorld, drawQuestions, plannerPolicy } from '@coa/atlas';
 import { nativeObstacle, openCompute } from '@coa/compute';
 import type { Environment, Policy, Rollout } from '@coa/core';
+import { type RatedRollout, trainGrpo } from '@coa/grpo';
 import { createModel, disposeModel, llamaConfig, modelPolicy } from '@coa/model';
 import { lossMask, rolloutBatch } from '@coa/rollout';
+import { collectExamples, isRight, synthesize } from '@coa/sft';
 import { loadTokenizer } from '@coa/tokenizer';
-import { simulatedEnvironment } from '@coa/world-model';
+import { separateSimulator, simulatedEnvironment } from '@coa/world-model';
 import { afterAll, describe, expect, test } from 'vitest';
-import { atlasLimits } from './atlas-recipes.ts';
-import { trainedProtocol } from './examples.ts';
+import { atlasLimits, atlasRl } from './atlas-recipes.ts';
+import { endOfTurn, trainedProtocol } from './examples.ts';
+import { simulatorExamples } from './train-simulator.ts';
 
 await openCompute({ backend: nativeObstacle() === null ? 'native' : 'wasm' });
 
@@ -65,15 +68,17 @@ const taught = (form: Form, environment: Environment): Promise<Rollout[]> => {
   return rolloutBatch({ policy, environment, protocol: trainedProtocol(form), options }, tasks);
 };
 
-const own = ({ tokens }: Rollout): number[] => [
+type Tokens = Pick<Rollout, 'tokens'>;
+
+const own = ({ tokens }: Tokens): number[] => [
   ...tokens!.ids.filter((_, i) => tokens!.observationMask[i] === 0),
 ];
-const learnt = ({ tokens }: Rollout): number[] => {
+const learnt = ({ tokens }: Tokens): number[] => {
   const mask = lossMask(tokens!, { maskObservations: true });
   return [...tokens!.ids.filter((_, i) => mask[i] === 1)];
 };
 /** Texts of the stretches of observation tokens, and the tags among them. */
-const stretches = ({ tokens }: Rollout) => {
+const stretches = ({ tokens }: Tokens) => {
   const { ids, observationMask } = tokens!;
   const found: number[][] = [];
   for (const [i, id] of ids.entries()) {
@@ -117,6 +122,15 @@ describe.each(['coa', 'react'] as const)('taught trajectories in the form %s', (
   );
 });
 
+const limits = {
+  tools: ['search'],
+  maxTokens: 400,
+  temperature: 1,
+  callLimit: 10,
+  limitNotice: 'limit',
+  failureNotice: 'failed',
+};
+
 /** A model of the world that writes a text, its tags as the tokens that they are. */
 const writing = (text: string): Policy => ({
   ...student,
@@ -133,14 +147,9 @@ test.each(poisons)(
   async (poison) => {
     const protocol = trainedProtocol('coa');
     const environment = simulatedEnvironment({
+      ...limits,
       policy: writing(`It says${poison} </search_result>`),
       protocol,
-      tools: ['search'],
-      maxTokens: 200,
-      temperature: 1,
-      callLimit: 10,
-      limitNotice: 'limit',
-      failureNotice: 'failed',
     });
     const rollouts = await taught('coa', environment);
     const [kept] = `It says${poison}`.split('</search_result>');
@@ -154,3 +163,112 @@ test.each(poisons)(
     }
   },
 );
+
+const simulators = {
+  'the policy itself': (text: string) =>
+    simulatedEnvironment({ ...limits, policy: writing(text), protocol: trainedProtocol('coa') }),
+  'a policy of its own': (text: string) =>
+    separateSimulator({ ...limits, policy: writing(text), seesGold: false, noise: 0 }),
+};
+
+/** A tool that finds a poisoned passage; then a simulator that writes what the question needs, and copies what it saw, tags as tokens. */
+const afterPoison = (poison: string, simulator: (text: string) => Environment): Environment => ({
+  ...findings(poison),
+  observe: async (action, call) => {
+    if (call.index === 0)
+      return { text: `Nothing of it is here.${poison}`, passageIds: [], failure: null };
+    const { text } = await findings('').observe(action, call);
+    const seen = call.context.segments.findLast(({ source }) => source === 'observation')!;
+    return simulator(`${text}${seen.text}`).observe(action, call);
+  },
+});
+
+const planner = plannerPolicy({ world, questions: asked, student, form: 'coa' });
+const questions = asked.map(({ question }) => question);
+
+const examplesIn = async (environment: Environment) => {
+  const { examples } = await collectExamples(
+    synthesize({
+      ...{ teacher: planner, student, environment, questions, options, endOfTurn },
+      ...{ kind: 'coa', keep: isRight, protocol: trainedProtocol('coa'), seed: 1 },
+      ...{ maxTokens: options.contextTokens, attempts: 1, concurrency: 4 },
+    }),
+  );
+  return examples;
+};
+
+/** What GRPO sampled in a simulated batch and would learn from. */
+const batchIn = async (environment: Environment): Promise<readonly RatedRollout[]> => {
+  const { config } = atlasRl('RL', { simulated: 1, real: 0 });
+  const found: RatedRollout[] = [];
+  await trainGrpo(
+    model,
+    {
+      ...{
+        questions,
+        options,
+        protocol: trainedProtocol('coa'),
+        reference: null,
+        recipe: 'poison',
+      },
+      policy: { ...planner, refresh: () => undefined },
+      reward: ({ steps }) => JSON.stringify(steps.find(({ kind }) => kind === 'action')).length % 2,
+      environmentAt: () => ({ kind: 'simulated', environment }),
+    },
+    { ...config, batches: 1, questionsPerBatch: 4, groupSize: 2, seed: 1 },
+    { checkpoint: null, now: () => 0, onStep: ({ rollouts }) => found.push(...rollouts) },
+  );
+  return found;
+};
+
+/** The first observation is poisoned and the second copied from it: both are one stretch with two tags of their own. */
+const expectClosed = (one: Tokens, poison: string): void => {
+  const spans = stretches(one);
+  expect(spans).toHaveLength(2);
+  expect(spans[0]!.text).toContain(poison);
+  for (const span of spans) expect(span.tags).toEqual(tagsOf.coa);
+};
+
+describe.each(Object.entries(simulators))(
+  'simulated after a poisoned passage, by %s',
+  (_, simulator) => {
+    test.each(poisons)('SFT learns the same from examples with %j', async (poison) => {
+      const clean = await examplesIn(afterPoison('', simulator));
+      const examples = await examplesIn(afterPoison(poison, simulator));
+      expect(clean.length).toBeGreaterThan(1);
+      expect(examples).toHaveLength(clean.length);
+      for (const [i, example] of examples.entries()) {
+        expect(own(example)).toEqual(own(clean[i]!));
+        expect(learnt(example)).toEqual(learnt(clean[i]!));
+        expectClosed(example, poison);
+      }
+    });
+
+    test.each(poisons)('GRPO learns from the same tokens in rollouts with %j', async (poison) => {
+      const clean = await batchIn(afterPoison('', simulator));
+      const rated = await batchIn(afterPoison(poison, simulator));
+      expect(rated).toHaveLength(8);
+      const wantedIds = ({ rollout, wanted }: RatedRollout) => [
+        ...rollout.tokens!.ids.filter((_, i) => wanted[i] === 1),
+      ];
+      for (const [i, one] of rated.entries()) {
+        expect(wantedIds(one)).toEqual(wantedIds(clean[i]!));
+        expect(wantedIds(one)).toEqual(learnt(one.rollout));
+        expect(one.rollout.trajectory.stop).toBe(clean[i]!.rollout.trajectory.stop);
+        expect(one.reward).toBe(clean[i]!.reward);
+        expectClosed(one.rollout, poison);
+      }
+    });
+  },
+);
+
+test.each(poisons)('a simulator is taught %j as the text that it is', async (poison) => {
+  const rollouts = await taught('coa', findings(poison));
+  const [example] = rollouts.flatMap((one) => simulatorExamples(one, student, false));
+  const { ids, promptMask } = example!.tokens;
+  const written = ids.filter((_, i) => promptMask[i] === 0);
+  const observed = rollouts[0]!.trajectory.steps.find((step) => step.kind === 'observation')!;
+  expect(observed.text).toContain(poison);
+  expect(tokenizer.decode(written)).toBe(observed.text);
+  expect([...written].filter((id) => tags.has(id))).toEqual([markOf(endOfTurn)]);
+});

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { atlasRecipe, atlasRl, quickStages, sft1, sft2, sft3 } from './atlas-recipes.ts';
 import { drawTraining } from './examples.ts';
-import { type Stage, withStage } from './recipe.ts';
+import { type Recipe, type Stage, type Teacher, withStage } from './recipe.ts';
 import { stageKeys } from './train-recipe.ts';
 
 const past = { base: 'sha', seed: 0, backend: 'native' };
@@ -28,6 +30,33 @@ describe('a stage’s key changes with all that decides its weights, and with no
       ),
     ];
     expect(new Set([same, ...others.map(([, key]) => key)]).size).toBe(6);
+  });
+
+  test('a recipe that was trained before there were teachers has the keys that it had', () => {
+    const file = join(import.meta.dirname, '../fixtures/trained-recipe.json');
+    const trained = JSON.parse(readFileSync(file, 'utf8')) as {
+      readonly recipe: Recipe;
+      readonly past: Parameters<typeof stageKeys>[1];
+      readonly keys: readonly string[];
+    };
+    expect(stageKeys(trained.recipe, trained.past)).toEqual(trained.keys);
+  });
+
+  test('a teacher counts, and everything about it', () => {
+    const teacher: Teacher = {
+      model: 'openai:http://127.0.0.1/v1#m',
+      prompt: { examples: 2 },
+      contextTokens: 4096,
+      tokensPerToken: 2,
+      attempts: 3,
+    };
+    const all = [
+      sft2,
+      { ...sft2, teacher },
+      { ...sft2, teacher: { ...teacher, model: 'atlas-base' } },
+      { ...sft2, teacher: { ...teacher, attempts: 4 } },
+    ].map((stage) => keys(stage)[0]);
+    expect(new Set(all).size).toBe(4);
   });
 });
 

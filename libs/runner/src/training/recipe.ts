@@ -11,6 +11,20 @@ export type QuestionSource = {
   readonly knownShare: number;
 };
 
+/** A policy that writes the chains of action of a stage's data, in place of the planner that reads the reasoning graphs. */
+export type Teacher = {
+  /** As `--model` names it, e.g. `openai:URL#MODEL`. A stage's key holds the name, not what answers to it. */
+  readonly model: string;
+  /** What it reads before each question: unlike its student it has to be told what to do. */
+  readonly prompt: ProtocolOptions;
+  /** Most tokens of context and continuation, in its own. */
+  readonly contextTokens: number;
+  /** Its tokens that one of the student's may take; budgets are multiplied by it. */
+  readonly tokensPerToken: number;
+  /** Most attempts at a question; the first that is accepted ends them. */
+  readonly attempts: number;
+};
+
 /** Who answers the actions of simulated batches. */
 export type Simulator =
   /** The policy that is trained. */
@@ -51,6 +65,8 @@ export type Stage =
       readonly kind: 'contrastive';
       readonly name: string;
       readonly source: QuestionSource;
+      /** Absent: the planner. */
+      readonly teacher?: Teacher;
       /** Most pairs. */
       readonly pairs: number;
       readonly config: Omit<ContrastiveConfig, 'seed'>;
@@ -60,6 +76,8 @@ export type Stage =
       readonly kind: 'sft';
       readonly name: string;
       readonly source: QuestionSource;
+      /** Absent: the planner. Examples without the tool are the base model's own, whoever teaches. */
+      readonly teacher?: Teacher;
       /** coa: in the form of the paper; react: the same questions and facts in ReAct's. */
       readonly form: 'coa' | 'react';
       readonly counts: ExampleCounts;

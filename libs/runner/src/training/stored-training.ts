@@ -2,6 +2,7 @@ import type { ComputeOptions } from '@coa/compute';
 import type { Rollout } from '@coa/core';
 import type { Store } from '@coa/store';
 import { openRetriever, searchEnvironment } from '../environments.ts';
+import { openModel } from '../open-model.ts';
 import type { TrainingServices } from './train-recipe.ts';
 import type { StageReport } from './train-stage.ts';
 
@@ -28,8 +29,11 @@ export const storedTraining = (
     say,
     onProgress,
     compute = {},
+    apiKey,
   }: Pick<TrainingServices, 'places' | 'stopping' | 'say' | 'onProgress'> & {
     readonly compute?: ComputeOptions;
+    /** For a served teacher. */
+    readonly apiKey?: string;
   },
   store: Store,
 ): TrainingServices => {
@@ -39,6 +43,17 @@ export const storedTraining = (
     compute,
     environmentFor: async (policy, { search, limits }) =>
       searchEnvironment(await openRetriever('atlas', corpus), policy, { ...search, ...limits }),
+    openTeacher: ({ model, contextTokens }) =>
+      openModel(model, {
+        ...places,
+        contextTokens,
+        concurrency: null,
+        apiKey: apiKey ?? null,
+        compute,
+        signal: stopping,
+        say,
+        onProgress: (done, total) => onProgress('teacher', done, total),
+      }),
     stopping,
     now: () => performance.now(),
     say,

@@ -8,7 +8,7 @@ import { fileSha256 } from '@coa/download';
 import { disposeModel, loadModel, modelPolicy, saveModel } from '@coa/model';
 import { loadTokenizer } from '@coa/tokenizer';
 import type { Places } from '../places.ts';
-import type { Recipe, Stage } from './recipe.ts';
+import type { Recipe, Stage, Teacher } from './recipe.ts';
 import { simulatorVersion } from './train-simulator.ts';
 import { type StageReport, trainStage } from './train-stage.ts';
 
@@ -17,6 +17,8 @@ export type TrainingServices = {
   readonly compute: ComputeOptions;
   /** The real environment for a policy: the search tool within the recipe's limits. */
   readonly environmentFor: (policy: Policy, recipe: Recipe) => Promise<Environment>;
+  /** Opens the policy that writes a stage's data. */
+  readonly openTeacher: (teacher: Teacher) => Promise<Policy>;
   readonly stopping: AbortSignal;
   readonly now: () => number;
   readonly say: (line: string) => void;

@@ -28,7 +28,11 @@ export const isUseful = (question: Question, text: string): boolean => {
 };
 
 /** Each search of a rollout as the simulator would be asked for it, and what the real environment answered. */
-const examplesOf = (rollout: Rollout, policy: Policy, seesGold: boolean): SftExample[] => {
+export const simulatorExamples = (
+  rollout: Rollout,
+  policy: Policy,
+  seesGold: boolean,
+): SftExample[] => {
   const { trajectory } = rollout;
   const { question, steps } = trajectory;
   const end = endOfTurnIds(policy, endOfTurn);
@@ -122,7 +126,7 @@ export const trainSimulator = async (
   const { seed } = parts.place;
   const questions = asked.slice(0, simulator.questions);
   const rollouts = await taughtBy(questions, recipe, { parts, policy });
-  const examples = rollouts.flatMap((one) => examplesOf(one, policy, simulator.seesGold));
+  const examples = rollouts.flatMap((one) => simulatorExamples(one, policy, simulator.seesGold));
   const place = placeOf(parts.place);
   onStage(place, { ...recipe, stages: recipe.stages.slice(0, recipe.stages.indexOf(stage) + 1) });
   await trainSft(model, examples, trainingOf(stage, seed), {

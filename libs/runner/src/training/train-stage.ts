@@ -2,9 +2,10 @@ import type { Environment, Policy } from '@coa/core';
 import type { RatedRollout } from '@coa/grpo';
 import { type ContrastiveReport, type SftReport, trainContrastive, trainSft } from '@coa/sft';
 import { toolEnvironment } from '@coa/tools';
-import { type DataSetting, makeExamples } from './examples.ts';
+import { type DataNumbers, type DataSetting, makeExamples } from './examples.ts';
 import { makePairs } from './pairs.ts';
 import type { Recipe, Stage } from './recipe.ts';
+import { withTeacher } from './teachers.ts';
 import { trainGrpoStage } from './train-grpo-stage.ts';
 import type { OpenFolder, StagePlace, TrainingServices } from './train-recipe.ts';
 
@@ -35,9 +36,11 @@ export type StageParts = {
 /** Steps between two checkpoints. */
 const saveEvery = 50;
 
-const reportOf = (report: SftReport | ContrastiveReport): StageReport => {
+/** The first step also says how the data came about. */
+const reportOf = (report: SftReport | ContrastiveReport, data: DataNumbers): StageReport => {
   const { step, steps, tokensPerSecond, ...numbers } = report;
-  return { step, steps, numbers, timing: { tokensPerSecond }, rollouts: [] };
+  const told = step === 1 ? { ...numbers, ...data } : numbers;
+  return { step, steps, numbers: told, timing: { tokensPerSecond }, rollouts: [] };
 };
 
 /** Trains one stage in place; false where it was stopped. */
@@ -50,7 +53,7 @@ export const trainStage = async (
   const { trained, base, environment, checkpoint, place } = parts;
   const { model } = trained;
   const { now, stopping, say, onProgress, onStep } = services;
-  const setting: DataSetting = {
+  const setting: Omit<DataSetting, 'teacher'> = {
     policy: base,
     environment,
     withoutTools: toolEnvironment([], { callLimit: 0, timeoutMs: 1_000 }),
@@ -60,24 +63,30 @@ export const trainStage = async (
     say,
     onProgress,
   };
-  const training = {
+  const trainingOn = (data: DataNumbers) => ({
     checkpoint: { file: checkpoint, every: saveEvery },
     now,
     signal: stopping,
     onStep: (report: SftReport | ContrastiveReport): void => {
       onProgress(stage.name, report.step, report.steps);
-      onStep(place, reportOf(report));
+      onStep(place, reportOf(report, data));
     },
-  };
+  });
   const { seed } = place;
   switch (stage.kind) {
     case 'contrastive': {
-      const pairs = await makePairs(stage, setting);
-      return (await trainContrastive(model, pairs, { ...stage.config, seed }, training)).finished;
+      const { pairs, numbers } = await withTeacher(stage.teacher, services, (teacher) =>
+        makePairs(stage, { ...setting, teacher }),
+      );
+      const config = { ...stage.config, seed };
+      return (await trainContrastive(model, pairs, config, trainingOn(numbers))).finished;
     }
     case 'sft': {
-      const examples = await makeExamples(stage, setting);
-      return (await trainSft(model, examples, { ...stage.config, seed }, training)).finished;
+      const { examples, numbers } = await withTeacher(stage.teacher, services, (teacher) =>
+        makeExamples(stage, { ...setting, teacher }),
+      );
+      const config = { ...stage.config, seed };
+      return (await trainSft(model, examples, config, trainingOn(numbers))).finished;
     }
     case 'grpo':
       return await trainGrpoStage(stage, recipe, parts, services);
