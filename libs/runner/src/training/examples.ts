@@ -124,7 +124,10 @@ const gathered = async (
 /** A stage's examples, and how they came about. */
 export type MadeExamples = { readonly examples: SftExample[]; readonly numbers: DataNumbers };
 
-/** CoA by the teacher; CoT by the policy itself, from memory, where it is right. */
+/**
+ * CoA by the teacher; CoT by the policy itself, from memory, where it is right. They take the questions from either end, so
+ * that a source that is large enough asks none both ways.
+ */
 export const makeExamples = async (
   stage: Stage & { readonly kind: 'sft' },
   setting: DataSetting,
@@ -151,7 +154,7 @@ export const makeExamples = async (
     student: policy,
     environment: withoutTools,
     protocol: trainedProtocol('coa'),
-    questions: questions.filter(({ known }) => known),
+    questions: questions.filter(({ known }) => known).toReversed(),
     attempts: 4,
   };
   const cot = await gathered(stage, 'cot', synthesize({ ...remembered, kind: 'cot' }), setting);
