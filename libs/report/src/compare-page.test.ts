@@ -148,7 +148,7 @@ describe('tables of a comparison', () => {
     const both = [comparison, compareSides(weak, other)];
     const rows = overviewTable(both).groups[0]!.rows;
     expect(rows.map((row) => cellParts(row[0]).value)).toEqual(['AutoCoA', 'Third']);
-    expect(cellParts(rows[1]![2]).value).toBe('tie');
+    expect(cellParts(rows[1]![2]).value).toBe('undecided');
     expect(new Set(compareTables(both).map(({ id }) => id)).size).toBe(compareTables(both).length);
   });
 });

@@ -7,7 +7,7 @@ import {
   defaultDifference,
   type GateRow,
   type GateVerdict,
-  gateRow,
+  gateVerdict,
   isShare,
   type Side,
   worstVerdict,
@@ -42,9 +42,11 @@ const unitOf = (comparison: Comparison): GateSuite['unit'] =>
 
 const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
   const unit = unitOf(comparison);
-  const isShare = unit === 'points';
-  const maxDrop = isShare ? choice.maxDrop / 100 : choice.maxDrop;
-  const rows = judgedRows(comparison, choice).map((row) => gateRow(row, { maxDrop, isShare }));
+  const maxDrop = unit === 'points' ? choice.maxDrop / 100 : choice.maxDrop;
+  const rows = judgedRows(comparison, choice).map((row) => ({
+    row,
+    verdict: gateVerdict(row, maxDrop),
+  }));
   return { name, unit, rows, cautions: comparison.cautions };
 };
 
