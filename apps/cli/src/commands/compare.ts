@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   type Comparison,
-  compareSides,
+  compareAttempts,
   defaultDifference,
   type FlipKind,
   flipKinds,
@@ -12,7 +12,7 @@ import { openStore, type Store } from '@coa/store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { writeComparisonPage } from '../compare-html.ts';
 import { storeFile } from '../paths.ts';
-import { pairsOf, withRecords } from '../sides.ts';
+import { pairsOf, sideReader } from '../sides.ts';
 
 type Choice = {
   readonly store?: string;
@@ -36,11 +36,13 @@ const comparisonsOf = (
   store: Store,
   runs: readonly string[],
   { metric, baseline, margin }: Choice,
-): Comparison[] =>
-  pairsOf(store, runs, baseline).map(({ a, b }) => {
-    const sides = [withRecords(store, a, metric), withRecords(store, b, metric)] as const;
-    return compareSides(...sides, metric, { ...defaultDifference, margin: margin / 100 });
-  });
+): Comparison[] => {
+  const read = sideReader(store, metric);
+  const options = { ...defaultDifference, margin: margin / 100 };
+  return pairsOf(store, runs, baseline).map(({ a, b }) =>
+    compareAttempts(read(a), read(b), metric, options),
+  );
+};
 
 const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice): void => {
   if (json) {
