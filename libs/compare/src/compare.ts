@@ -25,6 +25,8 @@ export type SideRecords = Side & { readonly records: Iterable<RunRecord> };
 
 export type Comparison = {
   readonly metric: string;
+  /** Differences no greater than this count as none, in the metric's unit. */
+  readonly margin: number;
   readonly a: Side;
   readonly b: Side;
   /** b less a: each set that both answered, then their mean. */
@@ -115,6 +117,7 @@ export const compareAttempts = (
   });
   return {
     metric,
+    margin: options.margin,
     a: left,
     b: right,
     differences,
