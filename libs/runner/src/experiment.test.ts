@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineExperiment, overridden } from './experiment.ts';
+import { defineExperiment, missingBaseline, overridden } from './experiment.ts';
 import { tinyExperiment } from './fixtures/tiny.ts';
 
 const based = defineExperiment({ ...tinyExperiment, baseline: 'Model only' });

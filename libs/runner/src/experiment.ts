@@ -121,6 +121,13 @@ export const overridden = (asked: Experiment, overrides: Overrides): Experiment 
   known(arms ?? [], names, 'arm');
   const chosen = arms ?? names;
   return defineExperiment({
+/** The baseline that does not run, since its arm is not among the chosen ones; null where it does or there is none. */
+export const missingBaseline = (asked: Experiment, overrides: Overrides): string | null => {
+  const { baseline } = onTrack(asked, overrides.track);
+  if (baseline === undefined) return null;
+  return overridden(asked, overrides).baseline === undefined ? baseline : null;
+};
+
     ...experiment,
     arms: Object.fromEntries(chosen.map((name) => [name, experiment.arms[name]!])),
     ...(baseline !== undefined && chosen.includes(baseline) && { baseline }),
