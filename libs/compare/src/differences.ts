@@ -10,6 +10,7 @@ import {
   stratifiedContrast,
 } from '@coa/metrics';
 import type { Attempt } from './attempts.ts';
+import { hasNoSpread, type Unseen, unseenDeviation, unseenOf, widened } from './unseen.ts';
 
 /**
  * better, worse: b's mean lies above or below a's beyond chance (corrected p below 0.05). tie: the whole interval lies within
@@ -28,6 +29,7 @@ export type Difference = {
   readonly a: number;
   readonly b: number;
   readonly difference: number;
+  /** Of a share, wider than a bootstrap's where questions do not differ among themselves: few that agree are few. */
   readonly low: number;
   readonly high: number;
   /** Two-sided. mcnemar: exact, where each question has one 0/1 value a side; bootstrap: over questions otherwise. */
@@ -47,6 +49,12 @@ export type DifferenceOptions = {
   readonly margin: number;
   readonly resamples: number;
   readonly seed: number;
+};
+
+/** What `compareValues` needs to know beside. */
+export type ValueOptions = DifferenceOptions & {
+  /** Whether values lie within 0 and 1: of a count nothing is known of values that were not met. */
+  readonly isShare: boolean;
 };
 
 export const defaultDifference: DifferenceOptions = { margin: 0.02, resamples: 10_000, seed: 0 };
@@ -89,7 +97,9 @@ const deviation = (values: readonly number[]): number => {
   return Math.sqrt(squares / (values.length - 1));
 };
 
-const twoSided = ({ p, pNotBelow }: Effect): number => Math.min(1, 2 * Math.min(p, pNotBelow));
+/** Of a bootstrap, but never below what n questions that all differ to one side show: a lone question shows nothing. */
+const twoSided = ({ p, pNotBelow }: Effect, questions: number): number =>
+  Math.min(1, Math.max(2 * Math.min(p, pNotBelow), 2 ** (1 - questions)));
 
 const verdictOf = (
   { difference, low, high }: Pick<Difference, 'difference' | 'low' | 'high'>,
@@ -105,11 +115,21 @@ type Judgement = 'adjusted' | 'falseDiscovery' | 'verdict';
 
 type Tested = Omit<Difference, Judgement> & { readonly pairs: readonly Paired[] };
 
+const nothing: Unseen = { share: 0, below: 0, above: 0 };
+
+const unseenIn = (strata: readonly Stratum[], { isShare }: ValueOptions): Unseen =>
+  isShare ? unseenOf(strata) : nothing;
+
+/** The deviation of the differences of a set, or what may be there unseen. */
+const deviationOf = (stratum: Stratum, unseen: Unseen): number =>
+  hasNoSpread(stratum) ? unseenDeviation(stratum, unseen) : deviation(stratum.values);
+
 const testSet = (
   dataset: string,
   sides: { readonly a: readonly ValuedAttempt[]; readonly b: readonly ValuedAttempt[] },
-  { resamples, seed }: DifferenceOptions,
+  options: ValueOptions,
 ): Tested | null => {
+  const { resamples, seed } = options;
   const own = (attempts: readonly ValuedAttempt[]) =>
     valuesOf(attempts.filter((attempt) => attempt.dataset === dataset));
   const [a, b] = [own(sides.a), own(sides.b)];
@@ -117,35 +137,41 @@ const testSet = (
   if (pairs.length === 0) return null;
   const rng = (what: string) => seededRng(deriveSeed(seed, 'difference', dataset, what));
   const paired = pairedDifference(b, a, { level, resamples, rng: rng('interval') });
-  const differences = pairs.map((pair) => pair.b - pair.a);
-  const strata = [{ coefficient: 1, values: differences }];
-  const drawn = () => stratifiedContrast(strata, { level, resamples, rng: rng('p') });
-  const { difference, low, high, questions, unpaired, pValue } = paired;
+  const stratum = { coefficient: 1, values: pairs.map((pair) => pair.b - pair.a) };
+  const drawn = () => stratifiedContrast([stratum], { level, resamples, rng: rng('p') });
+  const unseen = unseenIn([stratum], options);
+  const { difference, questions, unpaired, pValue } = paired;
   return {
     dataset,
-    ...{ questions, unpaired, difference, low, high },
+    ...{ questions, unpaired, difference, ...widened(paired, unseen) },
     a: mean(pairs.map((pair) => pair.a)),
     b: mean(pairs.map((pair) => pair.b)),
-    p: pValue ?? twoSided(drawn()),
+    p: pValue ?? twoSided(drawn(), questions),
     test: pValue === null ? 'bootstrap' : 'mcnemar',
-    detectable: minimumDetectableEffect({ n: questions, deviation: deviation(differences) }),
+    detectable: minimumDetectableEffect({
+      n: questions,
+      deviation: deviationOf(stratum, unseen),
+    }),
     pairs,
   };
 };
 
 const testAverage = (
   sets: readonly Tested[],
-  { resamples, seed }: DifferenceOptions,
+  options: ValueOptions,
 ): Omit<Difference, Judgement> => {
+  const { resamples, seed } = options;
   const strata: Stratum[] = sets.map(({ pairs }) => ({
     coefficient: 1 / sets.length,
     values: pairs.map(({ a, b }) => b - a),
   }));
   const rng = seededRng(deriveSeed(seed, 'difference', 'average'));
   const total = stratifiedContrast(strata, { level, resamples, rng });
+  const unseen = unseenIn(strata, options);
   // the variance of a weighted sum of independent means, as one deviation over all questions
   const variance = strata.reduce(
-    (sum, { coefficient, values }) => sum + (coefficient * deviation(values)) ** 2 / values.length,
+    (sum, stratum) =>
+      sum + (stratum.coefficient * deviationOf(stratum, unseen)) ** 2 / stratum.values.length,
     0,
   );
   const count = (field: 'questions' | 'unpaired') => sets.reduce((sum, set) => sum + set[field], 0);
@@ -155,8 +181,9 @@ const testAverage = (
     unpaired: count('unpaired'),
     a: mean(sets.map((set) => set.a)),
     b: mean(sets.map((set) => set.b)),
-    ...{ difference: total.effect, low: total.low, high: total.high },
-    p: twoSided(total),
+    difference: total.effect,
+    ...widened({ difference: total.effect, low: total.low, high: total.high }, unseen),
+    p: twoSided(total, count('questions')),
     test: 'bootstrap',
     detectable: minimumDetectableEffect({ n: 1, deviation: Math.sqrt(variance) }),
   };
@@ -185,7 +212,7 @@ const judged = (
 export const compareValues = (
   a: readonly ValuedAttempt[],
   b: readonly ValuedAttempt[],
-  options: DifferenceOptions = defaultDifference,
+  options: ValueOptions,
 ): Difference[] => {
   const sets = [...new Set(a.map(({ dataset }) => dataset))];
   const tested = sets.flatMap((dataset) => testSet(dataset, { a, b }, options) ?? []);

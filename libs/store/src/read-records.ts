@@ -1,5 +1,5 @@
 import type { Manifest, Outcome, RunRecord, TokenSequence } from '@coa/core';
-import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { byRollout } from './by-key.ts';
 import type { Connection } from './connection.ts';
@@ -25,9 +25,13 @@ export type RecordFilter = {
   readonly outcome?: 'rollout' | 'error';
   /** false: `tokens` is null in every rollout, and their bytes are not read. Default true. */
   readonly tokens?: boolean;
+  /** false: of observations only that they were made and how they failed; text and passages are empty and not read. Default true. */
+  readonly observations?: boolean;
+  /** Only values of these metrics are read. Default: all. */
+  readonly metrics?: readonly string[];
   /** Only so many, the last stored, newest first. Default: all, in the run's order. */
   readonly newest?: number;
-  /** Only these of the run, as `recordIds` gave them, in this order; no other part counts but `tokens`. */
+  /** Only these of the run, as `recordIds` gave them, in this order; no other part counts but what is read of each. */
   readonly ids?: readonly number[];
 };
 
@@ -70,7 +74,23 @@ const orderedIds = ({ db }: Connection, run: number, filter: RecordFilter): numb
 const inPage = (column: SQLiteColumn): SQL =>
   inArray(column, sql`(SELECT value FROM json_each(${sql.placeholder('ids')}))`);
 
-const prepareReads = ({ db }: Connection) => ({
+const allOfSteps = getTableColumns(steps);
+
+/** Steps without what observations say: most of a trajectory's bytes. */
+const bareSteps = {
+  ...allOfSteps,
+  text: sql<string | null>`CASE ${steps.kind} WHEN 'observation' THEN '' ELSE ${steps.text} END`
+    .mapWith(steps.text)
+    .as('bare_text'),
+  passageIds: sql<
+    string | null
+  >`CASE ${steps.kind} WHEN 'observation' THEN '[]' ELSE ${steps.passageIds} END`.as('no_passages'),
+};
+
+const prepareReads = (
+  { db }: Connection,
+  { observations = true, metrics }: Pick<RecordFilter, 'observations' | 'metrics'>,
+) => ({
   heads: db
     .select({
       rollout: rollouts,
@@ -88,12 +108,21 @@ const prepareReads = ({ db }: Connection) => ({
     .where(inPage(rollouts.id))
     .prepare(),
   steps: db
-    .select()
+    .select(observations ? allOfSteps : bareSteps)
     .from(steps)
     .where(inPage(steps.rolloutId))
     .orderBy(steps.rolloutId, steps.position)
     .prepare(),
-  metrics: db.select().from(metricValues).where(inPage(metricValues.rolloutId)).prepare(),
+  metrics: db
+    .select()
+    .from(metricValues)
+    .where(
+      and(
+        inPage(metricValues.rolloutId),
+        metrics === undefined ? undefined : inArray(metricValues.metric, [...metrics]),
+      ),
+    )
+    .prepare(),
   tokens: db.select().from(tokenArrays).where(inPage(tokenArrays.rolloutId)).prepare(),
 });
 
@@ -173,7 +202,7 @@ export function* readRollouts(
 ): Generator<{ readonly rolloutId: number; readonly record: RunRecord }, void, undefined> {
   const { id, manifest } = needRun(connection, runId);
   const ids = filter.ids ?? orderedIds(connection, id, filter);
-  const reads = prepareReads(connection);
+  const reads = prepareReads(connection, filter);
   const readOnce = connection.client.transaction(readPage);
   for (let start = 0; start < ids.length; start += pageSize) {
     const wanted = ids.slice(start, start + pageSize);

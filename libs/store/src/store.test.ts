@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RunRecord, Step } from '@coa/core';
 import { describe, expect, test } from 'vitest';
 import { recordKey } from './record-key.ts';
 import {
@@ -124,6 +125,23 @@ describe('records', () => {
     expect(read({ outcome: 'rollout', arm: 'CoA', tokens: false })).toEqual([
       rolloutRecord(q9, { tokens: null }),
     ]);
+  });
+
+  test('what observations say and other metrics can stay unread too', () => {
+    const store = started();
+    const whole = rolloutRecord(q9);
+    store.appendRecord(whole);
+    const filter = { observations: false, metrics: ['actionSteps'] };
+    const [bare] = [...store.readRecords('toy-1a2b3c', filter)];
+    expect(bare!.metrics).toEqual({ actionSteps: 2 });
+    const stepsOf = ({ outcome }: RunRecord): readonly Step[] =>
+      outcome.kind === 'rollout' ? outcome.rollout.trajectory.steps : [];
+    expect(stepsOf(bare!)).toEqual(
+      stepsOf(whole).map((step) =>
+        step.kind === 'observation' ? { ...step, text: '', passageIds: [] } : step,
+      ),
+    );
+    expect(stepsOf(whole).some(({ kind }) => kind === 'observation')).toBe(true);
   });
 
   test('an error gives way to a later try; a finished rollout never does', () => {
