@@ -211,6 +211,13 @@ describe('HTML', () => {
     );
   });
 
+  test('no line ends inside a short name or between a number and %', () => {
+    const rows = [[{ value: 'A', note: 'SFT-1&2 saved 16.4 % of all' }]];
+    const { html } = tableHtml({ ...table, notes: ['95 % of x'], groups: [{ name: null, rows }] });
+    expect(html).toContain('<span class="word">SFT-1&amp;2</span> saved 16.4\u00a0% of all');
+    expect(html).toContain('95\u00a0% of x');
+  });
+
   test('says best and best of the group, and draws a heading over its columns', () => {
     const { html } = tableHtml(table);
     expect(html).toContain('<b class="best">33.3</b> <span class="range">25.0–41.3</span>');
