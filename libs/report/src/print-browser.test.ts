@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(executablePath))('a printed report of twelve agents'
         ...{ stage, seed: 0 },
         steps: [1, 2, 3].map((step) => ({ step, numbers: { loss: 1 / step } })),
       })),
-      ...{ tokenTexts: () => () => '', client: await bundleClient(), generatedBy: 'test' },
+      ...{ tokenTexts: () => () => null, client: await bundleClient(), generatedBy: 'test' },
     };
     writeFileSync(join(folder, 'index.html'), [...renderReport(parts)].join(''));
     browser = await launch();
@@ -97,6 +97,9 @@ describe.skipIf(!existsSync(executablePath))('a printed report of twelve agents'
       const light = () => holds(page, chart, firstAgent.light);
       await expect.poll(light, { timeout: 30_000 }).toBe(true);
     }
+    // on wide paper too, the sections have the whole width that the contents leave
+    await page.setViewportSize({ width: 1440, height: 900 });
+    expect((await page.locator('#results').boundingBox())!.width).toBeGreaterThan(1200);
     for (const height of await chartHeights(page)) expect(height).toBeLessThan(pageHeight);
 
     await page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
