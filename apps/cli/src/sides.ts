@@ -81,7 +81,7 @@ const readSide = (store: Store, side: Side, metric: string): SideAttempts => {
   if (!metrics.includes(metric)) {
     throw new Error(`${runId} has no metric '${metric}'; it has ${quoted(metrics)}`);
   }
-  const parts = { tokens: false, observations: false, metrics: [metric] };
+  const parts = { tokens: false, metrics: [metric] };
   const records = store.readRecords(runId, { arm: side.arm, ...parts });
   return { ...side, attempts: attemptsOf(records, metric) };
 };

@@ -4,12 +4,14 @@ import {
   type ClusteredValue,
   type Effect,
   holm,
+  type IntervalOptions,
   minimumDetectableEffect,
   pairedDifference,
   type Stratum,
   stratifiedContrast,
 } from '@coa/metrics';
 import type { Attempt } from './attempts.ts';
+import { type DrawSource, ownDraws } from './shared-draws.ts';
 import { hasNoSpread, type Unseen, unseenDeviation, unseenOf, widened } from './unseen.ts';
 
 /**
@@ -49,6 +51,8 @@ export type DifferenceOptions = {
   readonly margin: number;
   readonly resamples: number;
   readonly seed: number;
+  /** Absent: each comparison draws for itself. */
+  readonly draws?: DrawSource;
 };
 
 /** What `compareValues` needs to know beside. */
@@ -124,21 +128,29 @@ const unseenIn = (strata: readonly Stratum[], { isShare }: ValueOptions): Unseen
 const deviationOf = (stratum: Stratum, unseen: Unseen): number =>
   hasNoSpread(stratum) ? unseenDeviation(stratum, unseen) : deviation(stratum.values);
 
+/** How to draw for one purpose: what is drawn depends on it, on the seed and on how many there are to draw from. */
+const intervalOptions = (
+  { resamples, seed: root, draws = ownDraws }: ValueOptions,
+  purpose: readonly string[],
+  sizes: readonly number[],
+): IntervalOptions => {
+  const seed = deriveSeed(root, 'difference', ...purpose);
+  return { level, resamples, rng: seededRng(seed), draws: draws({ seed, resamples, sizes }) };
+};
+
 const testSet = (
   dataset: string,
   sides: { readonly a: readonly ValuedAttempt[]; readonly b: readonly ValuedAttempt[] },
   options: ValueOptions,
 ): Tested | null => {
-  const { resamples, seed } = options;
   const own = (attempts: readonly ValuedAttempt[]) =>
     valuesOf(attempts.filter((attempt) => attempt.dataset === dataset));
   const [a, b] = [own(sides.a), own(sides.b)];
   const pairs = pairsOf(a, b);
   if (pairs.length === 0) return null;
-  const rng = (what: string) => seededRng(deriveSeed(seed, 'difference', dataset, what));
-  const paired = pairedDifference(b, a, { level, resamples, rng: rng('interval') });
+  const drawn = (what: string) => intervalOptions(options, [dataset, what], [pairs.length]);
+  const paired = pairedDifference(b, a, drawn('interval'));
   const stratum = { coefficient: 1, values: pairs.map((pair) => pair.b - pair.a) };
-  const drawn = () => stratifiedContrast([stratum], { level, resamples, rng: rng('p') });
   const unseen = unseenIn([stratum], options);
   const { difference, questions, unpaired, pValue } = paired;
   return {
@@ -146,7 +158,7 @@ const testSet = (
     ...{ questions, unpaired, difference, ...widened(paired, unseen) },
     a: mean(pairs.map((pair) => pair.a)),
     b: mean(pairs.map((pair) => pair.b)),
-    p: pValue ?? twoSided(drawn(), questions),
+    p: pValue ?? twoSided(stratifiedContrast([stratum], drawn('p')), questions),
     test: pValue === null ? 'bootstrap' : 'mcnemar',
     detectable: minimumDetectableEffect({
       n: questions,
@@ -160,13 +172,12 @@ const testAverage = (
   sets: readonly Tested[],
   options: ValueOptions,
 ): Omit<Difference, Judgement> => {
-  const { resamples, seed } = options;
   const strata: Stratum[] = sets.map(({ pairs }) => ({
     coefficient: 1 / sets.length,
     values: pairs.map(({ a, b }) => b - a),
   }));
-  const rng = seededRng(deriveSeed(seed, 'difference', 'average'));
-  const total = stratifiedContrast(strata, { level, resamples, rng });
+  const sizes = strata.map(({ values }) => values.length);
+  const total = stratifiedContrast(strata, intervalOptions(options, ['average'], sizes));
   const unseen = unseenIn(strata, options);
   // the variance of a weighted sum of independent means, as one deviation over all questions
   const variance = strata.reduce(

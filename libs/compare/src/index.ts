@@ -35,3 +35,4 @@ export { type GateRow, type GateVerdict, gateVerdict, worstVerdict } from './gat
 export { isShare } from './is-share.ts';
 export { promptDifferences, promptText } from './prompt-text.ts';
 export { type RepeatRates, repeatRatesOf } from './repeat-rates.ts';
+export { type DrawSource, sharedDraws } from './shared-draws.ts';

@@ -1,5 +1,5 @@
 import type { Manifest, Outcome, RunRecord, TokenSequence } from '@coa/core';
-import { and, desc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { byRollout } from './by-key.ts';
 import type { Connection } from './connection.ts';
@@ -25,8 +25,6 @@ export type RecordFilter = {
   readonly outcome?: 'rollout' | 'error';
   /** false: `tokens` is null in every rollout, and their bytes are not read. Default true. */
   readonly tokens?: boolean;
-  /** false: of observations only that they were made and how they failed; text and passages are empty and not read. Default true. */
-  readonly observations?: boolean;
   /** Only values of these metrics are read. Default: all. */
   readonly metrics?: readonly string[];
   /** Only so many, the last stored, newest first. Default: all, in the run's order. */
@@ -74,23 +72,7 @@ const orderedIds = ({ db }: Connection, run: number, filter: RecordFilter): numb
 const inPage = (column: SQLiteColumn): SQL =>
   inArray(column, sql`(SELECT value FROM json_each(${sql.placeholder('ids')}))`);
 
-const allOfSteps = getTableColumns(steps);
-
-/** Steps without what observations say: most of a trajectory's bytes. */
-const bareSteps = {
-  ...allOfSteps,
-  text: sql<string | null>`CASE ${steps.kind} WHEN 'observation' THEN '' ELSE ${steps.text} END`
-    .mapWith(steps.text)
-    .as('bare_text'),
-  passageIds: sql<
-    string | null
-  >`CASE ${steps.kind} WHEN 'observation' THEN '[]' ELSE ${steps.passageIds} END`.as('no_passages'),
-};
-
-const prepareReads = (
-  { db }: Connection,
-  { observations = true, metrics }: Pick<RecordFilter, 'observations' | 'metrics'>,
-) => ({
+const prepareReads = ({ db }: Connection, { metrics }: Pick<RecordFilter, 'metrics'>) => ({
   heads: db
     .select({
       rollout: rollouts,
@@ -108,7 +90,7 @@ const prepareReads = (
     .where(inPage(rollouts.id))
     .prepare(),
   steps: db
-    .select(observations ? allOfSteps : bareSteps)
+    .select()
     .from(steps)
     .where(inPage(steps.rolloutId))
     .orderBy(steps.rolloutId, steps.position)

@@ -8,6 +8,7 @@ import {
   flipKinds,
   flipsOf,
   isShare,
+  sharedDraws,
 } from '@coa/compare';
 import { overviewTable, renderComparison, renderFlips, tableText } from '@coa/report';
 import { openStore, type Store } from '@coa/store';
@@ -44,10 +45,11 @@ const comparisonsOf = (
   { metric, baseline, margin }: Choice,
 ): Comparison[] => {
   const read = sideReader(store, metric);
+  const options = { ...defaultDifference, draws: sharedDraws() };
   return pairsOf(store, runs, baseline).map((pair) => {
     const [a, b] = [read(pair.a), read(pair.b)];
     const share = isShare({ metric, flips: flipsOf(a.attempts, b.attempts) });
-    return compareAttempts(a, b, metric, { ...defaultDifference, ...marginOf(share, margin) });
+    return compareAttempts(a, b, metric, { ...options, ...marginOf(share, margin) });
   });
 };
 
