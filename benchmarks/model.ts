@@ -56,7 +56,10 @@ const lastLine = (command: string, args: readonly string[]): Finished => {
   if (error) return { message: error.message };
   const line = stdout.trim().split('\n').at(-1) ?? '';
   if (status === 0 && line !== '') return { line };
-  const said = stderr.trim().split('\n').slice(-3).join(' | ');
+  const lines = stderr.trim().split('\n');
+  // of a stack trace, what was thrown; else the end
+  const thrown = lines.find((one) => /^\w*Error\b/.test(one));
+  const said = thrown ?? lines.slice(-3).join(' | ');
   const end = signal ? `killed by ${signal}` : `exit code ${status}`;
   return { message: `${end}${said === '' ? '' : `: ${said}`}` };
 };

@@ -28,10 +28,10 @@ export const simulatedShare = defineExperiment({
   name: 'simulated-share',
   claim: 'How much of RL may take place in the simulated environment before accuracy suffers.',
   arms: {
-    '0': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(0))),
+    none: trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(0))),
     '1/2': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1 / 2))),
     '5/6': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(5 / 6))),
-    '1': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1))),
+    all: trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1))),
   },
   baseline: '5/6',
   datasets: atlasSetNames,

@@ -1,4 +1,4 @@
-import type { Side, SideRecords } from '@coa/compare';
+import { attemptsOf, type Side, type SideAttempts } from '@coa/compare';
 import type { Store } from '@coa/store';
 
 /** What `coa compare` sets side by side, the baseline first. */
@@ -74,12 +74,25 @@ export const pairsOf = (
   return others.flatMap((sides) => acrossRuns(start, sides));
 };
 
-/** A side with its records, tokens left out. Throws where the run has no such metric. */
-export const withRecords = (store: Store, side: Side, metric: string): SideRecords => {
+/** A side with its attempts; what they need of their records is read, and no more. Throws where the run has no such metric. */
+const readSide = (store: Store, side: Side, metric: string): SideAttempts => {
   const { runId } = side.manifest;
   const metrics = store.metricIds(runId);
   if (!metrics.includes(metric)) {
     throw new Error(`${runId} has no metric '${metric}'; it has ${quoted(metrics)}`);
   }
-  return { ...side, records: store.readRecords(runId, { arm: side.arm, tokens: false }) };
+  const parts = { tokens: false, metrics: [metric] };
+  const records = store.readRecords(runId, { arm: side.arm, ...parts });
+  return { ...side, attempts: attemptsOf(records, metric) };
+};
+
+/** Reads sides with their attempts, each once however many pairs it is in: a baseline is in all of them. */
+export const sideReader = (store: Store, metric: string): ((side: Side) => SideAttempts) => {
+  const read = new Map<string, SideAttempts>();
+  return (side) => {
+    const key = JSON.stringify([side.manifest.runId, side.arm]);
+    const known = read.get(key) ?? readSide(store, side, metric);
+    read.set(key, known);
+    return known;
+  };
 };

@@ -1,8 +1,8 @@
-import { deriveSeed, type Rng, seededRng } from '@coa/core';
+import { deriveSeed, groupBy, type Rng, seededRng } from '@coa/core';
 import { createRealm } from './create-entities.ts';
 import { atlasSpec } from './spec/index.ts';
 import type { WorldSpec } from './spec/spec.ts';
-import { type Entity, groupBy, pickOne, type RealmPlan, type World } from './world.ts';
+import { type Entity, pickOne, type RealmPlan, type World } from './world.ts';
 import { type Surroundings, writePassages } from './write-passages.ts';
 
 /** Atlas: over 20,000 passages; test entities in realms of their own, some of each split known. */

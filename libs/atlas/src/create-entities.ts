@@ -1,6 +1,6 @@
-import { deriveSeed, type Rng, seededRng } from '@coa/core';
+import { deriveSeed, groupBy, type Rng, seededRng } from '@coa/core';
 import type { LiteralSpec, RelationSpec, TypeSpec, WorldSpec } from './spec/spec.ts';
-import { type Entity, type Fact, groupBy, pickOne, type RealmPlan } from './world.ts';
+import { type Entity, type Fact, pickOne, type RealmPlan } from './world.ts';
 
 /** Tries for a name that is free before a pool counts as used up. */
 const mostTries = 2_000;

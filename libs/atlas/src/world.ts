@@ -66,15 +66,3 @@ export const sentence = (text: string): string => `${text[0]!.toUpperCase()}${te
 
 export const pickOne = <T>(items: readonly T[], rng: () => number): T =>
   items[Math.floor(rng() * items.length)]!;
-
-/** Items by a key, in their order. */
-export const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-};

@@ -4,7 +4,7 @@ import { compareSides } from './compare.ts';
 import { configDifferences, lineDifferences } from './config-differences.ts';
 import { compareValues, defaultDifference, judgeTogether } from './differences.ts';
 import { countFlips } from './flips.ts';
-import { gateRow, gateVerdict, worstVerdict } from './gate.ts';
+import { gateVerdict, worstVerdict } from './gate.ts';
 import { promptDifferences } from './prompt-text.ts';
 
 const manifest = (runId: string, change: Partial<Manifest> = {}): Manifest => ({
@@ -190,7 +190,9 @@ describe('compareSides', () => {
 
   test('nothing in common is a misuse', () => {
     expect(() => compareSides(side([1]), side([]))).toThrow('no question in common');
-    expect(() => compareValues([], [], defaultDifference)).toThrow('no question in common');
+    expect(() => compareValues([], [], { ...defaultDifference, isShare: true })).toThrow(
+      'no question in common',
+    );
   });
 });
 
@@ -203,9 +205,9 @@ test('a drop and a gain of the same size have p of the same size, never 0', () =
 });
 
 test('sides that never differ have p 1, by the bootstrap too', () => {
-  const half = side(repeated(0.5, 30));
+  const half = side(repeated(0.5, 300));
   expect(compareSides(half, half).differences[0]).toMatchObject({ p: 1, verdict: 'tie' });
-  const two = side([...repeated(0.5, 30), ...repeated(1, 5)]);
+  const two = side([...repeated(0.5, 300), ...repeated(1, 5)]);
   expect(compareSides(two, two).differences[0]!.p).toBe(1);
 });
 
@@ -245,17 +247,86 @@ test('a gate decides on the interval', () => {
   expect(() => worstVerdict([])).toThrow('decides nothing');
 });
 
-test('a gate does not take few questions that agree for many', () => {
-  const row = (n: number) => {
-    const [one] = compareSides(side(repeated(1, n)), side(repeated(1, n))).differences;
-    return gateRow(one!, { maxDrop: 0.02, isShare: true });
-  };
+/** Every value of `sets` is one question's, on both sides; b's are `more` higher. */
+const moreBy = (
+  more: number,
+  sets: Readonly<Record<string, readonly number[]>>,
+  metric?: string,
+) => {
+  const of = (by: number) => ({
+    ...side([]),
+    records: Object.entries(sets).flatMap(([dataset, values]) =>
+      values.map((value, i) => {
+        const one = record({ id: `q${i}`, right: value + by, dataset });
+        return metric === undefined ? one : { ...one, metrics: { [metric]: value + by } };
+      }),
+    ),
+  });
+  return compareSides(of(0), of(more), metric).differences;
+};
+
+/** Six questions that agree and forty of another set, every fifth of which is right where `right` says so. */
+const mixed = (right: number): RunRecord[] => [
+  ...repeated(1, 6).map((value, i) => record({ id: `q${i}`, right: value })),
+  ...repeated(0, 40).map((_, i) =>
+    record({ id: `q${i}`, dataset: 'triviaqa', right: i % 5 === 0 ? right : 0 }),
+  ),
+];
+
+describe('few questions that agree are not taken for many', () => {
   // Wilson's bound of 0 in n: z^2 / (n + z^2)
-  expect(row(12).row.low).toBeCloseTo(-3.8415 / 15.8415, 4);
-  expect(row(12).row.high).toBeCloseTo(3.8415 / 15.8415, 4);
-  expect([12, 188, 189].map((n) => row(n).verdict)).toEqual(['undecided', 'undecided', 'pass']);
-  const [plain] = compareSides(side([3, 3]), side([3, 3])).differences;
-  expect(gateRow(plain!, { maxDrop: 0, isShare: false })).toEqual({ row: plain, verdict: 'pass' });
+  const bound = (n: number) => 3.841459 / (n + 3.841459);
+
+  test('of a share: interval, verdict, what could be detected, and the gate', () => {
+    const of = (n: number) => moreBy(0, { nq: repeated(1, n) })[0]!;
+    expect(of(6)).toMatchObject({ difference: 0, p: 1, verdict: 'undecided' });
+    expect([of(6).low, of(6).high]).toEqual([-of(6).high, expect.closeTo(bound(6), 6)]);
+    // 2.8016 standard errors of the largest share that may differ unseen
+    expect(of(6).detectable).toBeCloseTo(2.8016 * Math.sqrt(bound(6) / 6), 4);
+    expect([188, 189].map((n) => of(n).verdict)).toEqual(['undecided', 'tie']);
+    const gates = [12, 188, 189].map((n) => gateVerdict(of(n), 0.02));
+    expect(gates).toEqual(['undecided', 'undecided', 'pass']);
+  });
+
+  test('questions that all differ by the same have no spread either', () => {
+    const [three, six] = [3, 6].map((n) => moreBy(1, { nq: repeated(0, n) })[0]!);
+    expect(three).toMatchObject({ difference: 1, high: 1, verdict: 'undecided' });
+    expect(three!.low).toBeCloseTo(1 - 2 * bound(3), 6);
+    expect(six!.low).toBeGreaterThan(0);
+    expect(six!.verdict).toBe('better');
+    // of a bootstrap; five questions to one side are 2 / 2^5 at best
+    const half = moreBy(0.5, { nq: repeated(0.25, 5) })[0]!;
+    expect(half).toMatchObject({ test: 'bootstrap', p: 1 / 16, verdict: 'undecided' });
+  });
+
+  test('over sets, where the smallest counts; one with a spread keeps its own beside', () => {
+    const total = (sets: Readonly<Record<string, readonly number[]>>) => moreBy(0, sets).at(-1)!;
+    expect(total({ nq: repeated(1, 50), musique: repeated(1, 50) }).high).toBeCloseTo(
+      bound(100),
+      6,
+    );
+    expect(total({ nq: repeated(1, 6), musique: repeated(1, 900) }).high).toBeCloseTo(bound(12), 6);
+    const a = { ...side([]), records: mixed(0) };
+    const [blind, spread, mean] = compareSides(a, { ...a, records: mixed(1) }).differences;
+    const halves = [blind!.high / 2, (spread!.high - spread!.difference) / 2];
+    expect(mean!.high - mean!.difference).toBeCloseTo(Math.hypot(...halves), 2);
+  });
+
+  test('repeats do not make questions more', () => {
+    const records = Array.from({ length: 60 }, (_, i) =>
+      record({ id: `q${i % 6}`, repeat: Math.floor(i / 6), right: 1 }),
+    );
+    const same = { ...side([]), records };
+    expect(compareSides(same, same).differences[0]!.high).toBeCloseTo(bound(6), 6);
+  });
+
+  test('of a count nothing is made up: what was not met is not known', () => {
+    const [same] = moreBy(0, { nq: [3, 3] }, 'actionSteps');
+    expect(same).toMatchObject({ low: 0, high: 0, detectable: 0, verdict: 'tie' });
+    // though all of its values be 0 or 1
+    expect(moreBy(0, { nq: [1, 1] }, 'actionSteps')[0]).toMatchObject({ low: 0, high: 0 });
+    expect(moreBy(1, { nq: [3] }, 'actionSteps')[0]).toMatchObject({ p: 1, verdict: 'undecided' });
+  });
 });
 
 test('configurations differ down to the smallest part', () => {

@@ -13,6 +13,7 @@ import {
   defaultDifference,
 } from './differences.ts';
 import { type Flip, flipsOf } from './flips.ts';
+import { isShare } from './is-share.ts';
 import { promptDifferences } from './prompt-text.ts';
 import { type RepeatRates, repeatRatesOf } from './repeat-rates.ts';
 
@@ -24,6 +25,8 @@ export type SideRecords = Side & { readonly records: Iterable<RunRecord> };
 
 export type Comparison = {
   readonly metric: string;
+  /** Differences no greater than this count as none, in the metric's unit. */
+  readonly margin: number;
   readonly a: Side;
   readonly b: Side;
   /** b less a: each set that both answered, then their mean. */
@@ -107,13 +110,18 @@ export const compareAttempts = (
 ): Comparison => {
   const [ours, theirs] = [a.attempts, b.attempts];
   const [left, right] = [a, b].map(({ manifest, arm }) => ({ manifest, arm })) as [Side, Side];
-  const differences = compareValues(ours, theirs, options);
+  const flips = flipsOf(ours, theirs);
+  const differences = compareValues(ours, theirs, {
+    ...options,
+    isShare: isShare({ metric, flips }),
+  });
   return {
     metric,
+    margin: options.margin,
     a: left,
     b: right,
     differences,
-    flips: flipsOf(ours, theirs),
+    flips,
     costs: { a: costsOf(ours), b: costsOf(theirs) },
     repeats: { a: repeatRatesOf(ours), b: repeatRatesOf(theirs) },
     config: configDifferences(decisive(left), decisive(right)),

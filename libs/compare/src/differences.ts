@@ -4,12 +4,15 @@ import {
   type ClusteredValue,
   type Effect,
   holm,
+  type IntervalOptions,
   minimumDetectableEffect,
   pairedDifference,
   type Stratum,
   stratifiedContrast,
 } from '@coa/metrics';
 import type { Attempt } from './attempts.ts';
+import { type DrawSource, ownDraws } from './shared-draws.ts';
+import { hasNoSpread, type Unseen, unseenDeviation, unseenOf, widened } from './unseen.ts';
 
 /**
  * better, worse: b's mean lies above or below a's beyond chance (corrected p below 0.05). tie: the whole interval lies within
@@ -28,6 +31,7 @@ export type Difference = {
   readonly a: number;
   readonly b: number;
   readonly difference: number;
+  /** Of a share, wider than a bootstrap's where questions do not differ among themselves: few that agree are few. */
   readonly low: number;
   readonly high: number;
   /** Two-sided. mcnemar: exact, where each question has one 0/1 value a side; bootstrap: over questions otherwise. */
@@ -47,6 +51,14 @@ export type DifferenceOptions = {
   readonly margin: number;
   readonly resamples: number;
   readonly seed: number;
+  /** Absent: each comparison draws for itself. */
+  readonly draws?: DrawSource;
+};
+
+/** What `compareValues` needs to know beside. */
+export type ValueOptions = DifferenceOptions & {
+  /** Whether values lie within 0 and 1: of a count nothing is known of values that were not met. */
+  readonly isShare: boolean;
 };
 
 export const defaultDifference: DifferenceOptions = { margin: 0.02, resamples: 10_000, seed: 0 };
@@ -89,7 +101,9 @@ const deviation = (values: readonly number[]): number => {
   return Math.sqrt(squares / (values.length - 1));
 };
 
-const twoSided = ({ p, pNotBelow }: Effect): number => Math.min(1, 2 * Math.min(p, pNotBelow));
+/** Of a bootstrap, but never below what n questions that all differ to one side show: a lone question shows nothing. */
+const twoSided = ({ p, pNotBelow }: Effect, questions: number): number =>
+  Math.min(1, Math.max(2 * Math.min(p, pNotBelow), 2 ** (1 - questions)));
 
 const verdictOf = (
   { difference, low, high }: Pick<Difference, 'difference' | 'low' | 'high'>,
@@ -105,47 +119,70 @@ type Judgement = 'adjusted' | 'falseDiscovery' | 'verdict';
 
 type Tested = Omit<Difference, Judgement> & { readonly pairs: readonly Paired[] };
 
+const nothing: Unseen = { share: 0, below: 0, above: 0 };
+
+const unseenIn = (strata: readonly Stratum[], { isShare }: ValueOptions): Unseen =>
+  isShare ? unseenOf(strata) : nothing;
+
+/** The deviation of the differences of a set, or what may be there unseen. */
+const deviationOf = (stratum: Stratum, unseen: Unseen): number =>
+  hasNoSpread(stratum) ? unseenDeviation(stratum, unseen) : deviation(stratum.values);
+
+/** How to draw for one purpose: what is drawn depends on it, on the seed and on how many there are to draw from. */
+const intervalOptions = (
+  { resamples, seed: root, draws = ownDraws }: ValueOptions,
+  purpose: readonly string[],
+  sizes: readonly number[],
+): IntervalOptions => {
+  const seed = deriveSeed(root, 'difference', ...purpose);
+  return { level, resamples, rng: seededRng(seed), draws: draws({ seed, resamples, sizes }) };
+};
+
 const testSet = (
   dataset: string,
   sides: { readonly a: readonly ValuedAttempt[]; readonly b: readonly ValuedAttempt[] },
-  { resamples, seed }: DifferenceOptions,
+  options: ValueOptions,
 ): Tested | null => {
   const own = (attempts: readonly ValuedAttempt[]) =>
     valuesOf(attempts.filter((attempt) => attempt.dataset === dataset));
   const [a, b] = [own(sides.a), own(sides.b)];
   const pairs = pairsOf(a, b);
   if (pairs.length === 0) return null;
-  const rng = (what: string) => seededRng(deriveSeed(seed, 'difference', dataset, what));
-  const paired = pairedDifference(b, a, { level, resamples, rng: rng('interval') });
-  const differences = pairs.map((pair) => pair.b - pair.a);
-  const strata = [{ coefficient: 1, values: differences }];
-  const drawn = () => stratifiedContrast(strata, { level, resamples, rng: rng('p') });
-  const { difference, low, high, questions, unpaired, pValue } = paired;
+  const drawn = (what: string) => intervalOptions(options, [dataset, what], [pairs.length]);
+  const paired = pairedDifference(b, a, drawn('interval'));
+  const stratum = { coefficient: 1, values: pairs.map((pair) => pair.b - pair.a) };
+  const unseen = unseenIn([stratum], options);
+  const { difference, questions, unpaired, pValue } = paired;
   return {
     dataset,
-    ...{ questions, unpaired, difference, low, high },
+    ...{ questions, unpaired, difference, ...widened(paired, unseen) },
     a: mean(pairs.map((pair) => pair.a)),
     b: mean(pairs.map((pair) => pair.b)),
-    p: pValue ?? twoSided(drawn()),
+    p: pValue ?? twoSided(stratifiedContrast([stratum], drawn('p')), questions),
     test: pValue === null ? 'bootstrap' : 'mcnemar',
-    detectable: minimumDetectableEffect({ n: questions, deviation: deviation(differences) }),
+    detectable: minimumDetectableEffect({
+      n: questions,
+      deviation: deviationOf(stratum, unseen),
+    }),
     pairs,
   };
 };
 
 const testAverage = (
   sets: readonly Tested[],
-  { resamples, seed }: DifferenceOptions,
+  options: ValueOptions,
 ): Omit<Difference, Judgement> => {
   const strata: Stratum[] = sets.map(({ pairs }) => ({
     coefficient: 1 / sets.length,
     values: pairs.map(({ a, b }) => b - a),
   }));
-  const rng = seededRng(deriveSeed(seed, 'difference', 'average'));
-  const total = stratifiedContrast(strata, { level, resamples, rng });
+  const sizes = strata.map(({ values }) => values.length);
+  const total = stratifiedContrast(strata, intervalOptions(options, ['average'], sizes));
+  const unseen = unseenIn(strata, options);
   // the variance of a weighted sum of independent means, as one deviation over all questions
   const variance = strata.reduce(
-    (sum, { coefficient, values }) => sum + (coefficient * deviation(values)) ** 2 / values.length,
+    (sum, stratum) =>
+      sum + (stratum.coefficient * deviationOf(stratum, unseen)) ** 2 / stratum.values.length,
     0,
   );
   const count = (field: 'questions' | 'unpaired') => sets.reduce((sum, set) => sum + set[field], 0);
@@ -155,8 +192,9 @@ const testAverage = (
     unpaired: count('unpaired'),
     a: mean(sets.map((set) => set.a)),
     b: mean(sets.map((set) => set.b)),
-    ...{ difference: total.effect, low: total.low, high: total.high },
-    p: twoSided(total),
+    difference: total.effect,
+    ...widened({ difference: total.effect, low: total.low, high: total.high }, unseen),
+    p: twoSided(total, count('questions')),
     test: 'bootstrap',
     detectable: minimumDetectableEffect({ n: 1, deviation: Math.sqrt(variance) }),
   };
@@ -185,7 +223,7 @@ const judged = (
 export const compareValues = (
   a: readonly ValuedAttempt[],
   b: readonly ValuedAttempt[],
-  options: DifferenceOptions = defaultDifference,
+  options: ValueOptions,
 ): Difference[] => {
   const sets = [...new Set(a.map(({ dataset }) => dataset))];
   const tested = sets.flatMap((dataset) => testSet(dataset, { a, b }, options) ?? []);

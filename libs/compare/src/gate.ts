@@ -1,4 +1,3 @@
-import { wilsonInterval } from '@coa/metrics';
 import type { Difference } from './differences.ts';
 
 /**
@@ -16,23 +15,6 @@ export const gateVerdict = (
 ): GateVerdict => {
   if (low >= -maxDrop) return 'pass';
   return high < -maxDrop ? 'drop' : 'undecided';
-};
-
-/** Standard errors of 95 %. */
-const z = 1.959963984540054;
-
-/**
- * A row with its verdict. Where no question of a share differs, a bootstrap sees no spread, however few were asked; so many
- * questions still leave room for some that do: Wilson's interval of 0 of n, on both sides.
- */
-export const gateRow = (
-  row: Difference,
-  { maxDrop, isShare }: { readonly maxDrop: number; readonly isShare: boolean },
-): GateRow => {
-  const blind = isShare && row.low === 0 && row.high === 0;
-  const room = blind ? wilsonInterval(0, row.questions, z).high : 0;
-  const judged = { ...row, low: row.low - room, high: row.high + room };
-  return { row: judged, verdict: gateVerdict(judged, maxDrop) };
 };
 
 /** The verdict of several rows together: one drop is a drop, else one undecided leaves it undecided. */

@@ -27,10 +27,12 @@ export {
   defaultDifference,
   judgeTogether,
   type ValuedAttempt,
+  type ValueOptions,
   type Verdict,
 } from './differences.ts';
 export { countFlips, type Flip, type FlipKind, flipKinds, flipsOf } from './flips.ts';
-export { type GateRow, type GateVerdict, gateRow, gateVerdict, worstVerdict } from './gate.ts';
+export { type GateRow, type GateVerdict, gateVerdict, worstVerdict } from './gate.ts';
 export { isShare } from './is-share.ts';
 export { promptDifferences, promptText } from './prompt-text.ts';
 export { type RepeatRates, repeatRatesOf } from './repeat-rates.ts';
+export { type DrawSource, sharedDraws } from './shared-draws.ts';

@@ -1,3 +1,4 @@
+export { groupBy } from './group-by.ts';
 export { type Move, type Protocol, protocolId, type Turn } from './protocol.ts';
 export { lastBox } from './protocols/boxed.ts';
 export { closedBookProtocol } from './protocols/closed-book.ts';

@@ -3,13 +3,26 @@ import type { Rng } from '@coa/core';
 /** A value and what it belongs to: values of one cluster (a question's repeats) are not independent. */
 export type ClusteredValue = { readonly cluster: string; readonly value: number };
 
+/** Which of `n` values the next resample holds. */
+export type Draws = (n: number) => ArrayLike<number>;
+
 export type IntervalOptions = {
   /** Coverage in (0, 1), e.g. 0.95. */
   readonly level: number;
   /** Bootstrap resamples, e.g. 10_000. */
   readonly resamples: number;
   readonly rng: Rng;
+  /** In place of what `rng` draws. */
+  readonly draws?: Draws;
 };
+
+export const drawsOf =
+  (rng: Rng): Draws =>
+  (n) => {
+    const places = n > 65536 ? new Uint32Array(n) : new Uint16Array(n);
+    for (let draw = 0; draw < n; draw++) places[draw] = Math.floor(rng() * n);
+    return places;
+  };
 
 export type Cluster = { readonly name: string; readonly sum: number; readonly count: number };
 
@@ -43,14 +56,15 @@ export const quantile = (sorted: Float64Array, p: number): number => {
 /** Percentile interval of the mean of all values, whole clusters drawn with replacement. */
 export const bootstrapInterval = (
   clusters: readonly Pick<Cluster, 'sum' | 'count'>[],
-  { level, resamples, rng }: IntervalOptions,
+  { level, resamples, rng, draws = drawsOf(rng) }: IntervalOptions,
 ): { low: number; high: number } => {
   const sums = Float64Array.from(clusters, ({ sum }) => sum);
   const counts = Float64Array.from(clusters, ({ count }) => count);
   const means = Float64Array.from({ length: resamples }, () => {
     let [sum, count] = [0, 0];
+    const places = draws(sums.length);
     for (let draw = 0; draw < sums.length; draw++) {
-      const chosen = Math.floor(rng() * sums.length);
+      const chosen = places[draw]!;
       sum += sums[chosen]!;
       count += counts[chosen]!;
     }

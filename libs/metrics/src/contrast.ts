@@ -1,4 +1,4 @@
-import { assertOptions, type IntervalOptions, quantile } from './bootstrap.ts';
+import { assertOptions, type Draws, drawsOf, type IntervalOptions, quantile } from './bootstrap.ts';
 
 /** Questions that are drawn among themselves, e.g. those of one set; one value each (its seeds' mean). */
 export type Stratum = { readonly coefficient: number; readonly values: readonly number[] };
@@ -18,10 +18,10 @@ const meanOf = (values: ArrayLike<number>): number => {
   return sum / values.length;
 };
 
-const drawnMean = (values: Float64Array, rng: () => number): number => {
+const drawnMean = (values: Float64Array, draws: Draws): number => {
+  const places = draws(values.length);
   let sum = 0;
-  for (let draw = 0; draw < values.length; draw++)
-    sum += values[Math.floor(rng() * values.length)]!;
+  for (let draw = 0; draw < values.length; draw++) sum += values[places[draw]!]!;
   return sum / values.length;
 };
 
@@ -61,5 +61,6 @@ export const stratifiedContrast = (
   });
   const sum = (of: (values: Float64Array) => number): number =>
     held.reduce((total, { coefficient, values }) => total + coefficient * of(values), 0);
-  return effectOf(sum(meanOf), () => sum((values) => drawnMean(values, options.rng)), options);
+  const draws = options.draws ?? drawsOf(options.rng);
+  return effectOf(sum(meanOf), () => sum((values) => drawnMean(values, draws)), options);
 };

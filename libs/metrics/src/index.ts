@@ -1,6 +1,6 @@
 export { exactMatch, predictionOf, tokenF1 } from './answer-metrics.ts';
 export { type AnswerRule, answerRule } from './answer-rules.ts';
-export type { ClusteredValue, IntervalOptions } from './bootstrap.ts';
+export { type ClusteredValue, type Draws, drawsOf, type IntervalOptions } from './bootstrap.ts';
 export { actionSteps, answered, toolFailures } from './conduct.ts';
 export { type Effect, type Stratum, stratifiedContrast } from './contrast.ts';
 export {

@@ -1,3 +1,4 @@
+import { groupBy } from '@coa/core';
 import type { SeededStratum } from './contrast-seeds.ts';
 
 /** One rollout, as the claims see it. */
@@ -29,22 +30,10 @@ export type Cell = Pick<ClaimRow, 'dataset' | 'known'> & {
   readonly bySeed: ReadonlyMap<number, number>;
 };
 
-/** Items by key, in order of first use. */
-const grouped = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const held = groups.get(key);
-    if (held) held.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-};
-
 /** Rows by question of a set, in an order of their own. */
 export const byQuestion = (rows: readonly ClaimRow[]): Map<string, ClaimRow[]> =>
   new Map(
-    [...grouped(rows, ({ dataset, question }) => JSON.stringify([dataset, question]))].sort(
+    [...groupBy(rows, ({ dataset, question }) => JSON.stringify([dataset, question]))].sort(
       ([a], [b]) => (a < b ? -1 : 1),
     ),
   );
@@ -80,7 +69,7 @@ export type ArmRows = {
 };
 
 export const armRows = (rows: readonly ClaimRow[]): ArmRows => {
-  const arms = grouped(rows, ({ arm }) => arm);
+  const arms = groupBy(rows, ({ arm }) => arm);
   const cells = new Map<string, Map<string, Cell>>();
   const rowsOf = (arm: string): readonly ClaimRow[] => arms.get(arm) ?? [];
   return {
@@ -98,7 +87,7 @@ export const strataOf = (
   values: readonly { readonly dataset: string; readonly bySeed: Float64Array }[],
   weight = 1,
 ): SeededStratum[] => {
-  const sets = grouped(values, ({ dataset }) => dataset);
+  const sets = groupBy(values, ({ dataset }) => dataset);
   return [...sets.values()].map((one) => ({
     coefficient: weight / sets.size,
     values: one.map(({ bySeed }) => bySeed),

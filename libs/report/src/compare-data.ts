@@ -1,4 +1,4 @@
-import type { Comparison, Side } from '@coa/compare';
+import { type Comparison, isShare, type Side } from '@coa/compare';
 import type { RunRecord } from '@coa/core';
 import { type FlipList, flipOrder } from './client/compare-payload.ts';
 import { sideLabels, sideName } from './compare-tables.ts';
@@ -39,6 +39,7 @@ export const flipLists = (comparisons: readonly Comparison[]): FlipList[] => {
     const [left, right] = [offsets.get(sideName(a))!, offsets.get(sideName(b))!];
     return {
       ...sideLabels(comparison),
+      judged: isShare(comparison),
       set: flips.map((flip) => sets.numberOf(flip.a.dataset)),
       sets: sets.names,
       kind: flips.map(({ kind }) => flipOrder.indexOf(kind)),

@@ -1,6 +1,9 @@
 import { compareSides } from '@coa/compare';
 import type { RunRecord } from '@coa/core';
 import { describe, expect, test } from 'vitest';
+import { matchingFlips } from './client/flip-list.ts';
+import { readFlipPlace } from './client/flip-place.ts';
+import type { ReportIndex } from './client/payload.ts';
 import { endingTable, repeatTable } from './compare-cost-tables.ts';
 import { agentName, flipLists, sideRecords, sidesOf } from './compare-data.ts';
 import { forest, scaleOf } from './compare-forest.ts';
@@ -83,6 +86,11 @@ describe('tables of a comparison', () => {
     expect(table.groups[0]!.rows[0]!.slice(1, 4)).toEqual([{ value: 'higher' }, 0, 1]);
     expect(flipTable(steps, { id: 'f', comparison: 0 })).toBeNull();
     expect(renderComparison(steps)).not.toMatch(/right:|per cent|pass@k|better/);
+    const [list] = flipLists([steps]);
+    const index = { questions: {}, said: [], entries: {} } as unknown as ReportIndex;
+    const onlyA = readFlipPlace('#flips?c=0&kind=onlyA')!;
+    expect(matchingFlips(list!, index, onlyA)).toHaveLength(20);
+    expect(matchingFlips({ ...list!, judged: true }, index, onlyA)).toEqual([]);
   });
 
   test('flips: every count above none leads to its attempts', () => {
@@ -148,7 +156,7 @@ describe('tables of a comparison', () => {
     const both = [comparison, compareSides(weak, other)];
     const rows = overviewTable(both).groups[0]!.rows;
     expect(rows.map((row) => cellParts(row[0]).value)).toEqual(['AutoCoA', 'Third']);
-    expect(cellParts(rows[1]![2]).value).toBe('tie');
+    expect(cellParts(rows[1]![2]).value).toBe('undecided');
     expect(new Set(compareTables(both).map(({ id }) => id)).size).toBe(compareTables(both).length);
   });
 });

@@ -110,7 +110,11 @@ export const differenceTable = (comparison: Comparison, id: string): Table => {
 
 /** The differences over the sets of several comparisons, judged as one family. */
 export const overviewTable = (comparisons: readonly Comparison[]): Table => {
-  const totals = judgeTogether(comparisons.map(({ differences }) => differences.at(-1)!));
+  const { margin } = comparisons[0]!;
+  const totals = judgeTogether(
+    comparisons.map(({ differences }) => differences.at(-1)!),
+    margin,
+  );
   const unit = unitOf(comparisons);
   return {
     id: 'overview-table',

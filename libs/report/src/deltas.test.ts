@@ -32,7 +32,10 @@ test('each arm against the baseline, by set and over them, with a verdict', () =
   expect(more![0]!.adjusted).toBeCloseTo(2 ** -19, 12);
   expect(more!.map(({ verdict }) => verdict)).toEqual(['better', 'better', 'better']);
   expect(less!.at(-1)!.verdict).toBe('worse');
-  expect(same!.at(-1)).toMatchObject({ difference: 0, low: 0, high: 0, verdict: 'tie' });
+  // so many questions that agree are a tie over both sets; those of one set are too few to say so within 2 points
+  expect(same!.map(({ verdict }) => verdict)).toEqual(['undecided', 'undecided', 'tie']);
+  expect(same!.at(-1)).toMatchObject({ difference: 0, high: expect.closeTo(0.0188, 4) });
+  expect(same!.at(-1)!.detectable).toBeGreaterThan(0);
   expect(unclear![0]!.verdict).toBe('undecided');
 });
 

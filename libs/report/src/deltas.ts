@@ -62,7 +62,8 @@ export const deltasOf = (
   const compared = arms.flatMap((arm) => {
     const b = attempts.get(arm) ?? [];
     if (arm === baseline || !shareQuestions(a, b)) return [];
-    return [{ arm, differences: compareValues(a, b, { ...defaultDifference, resamples }) }];
+    const options = { ...defaultDifference, resamples, isShare: true };
+    return [{ arm, differences: compareValues(a, b, options) }];
   });
   return compared.length === 0 ? null : { baseline, arms: judgedTogether(compared) };
 };

@@ -8,7 +8,7 @@ import { figure3Charts } from './paper-figure3.ts';
 import { unprintedNote } from './paper-table.ts';
 import { type ReportFacts, reportTables } from './report-tables.ts';
 import type { Table } from './table.ts';
-import { tableHtml } from './table-html.ts';
+import { glued, tableHtml } from './table-html.ts';
 import { headlineTable } from './tables.ts';
 import { trainingCharts } from './training-curves.ts';
 
@@ -24,7 +24,7 @@ const sectionHtml = ({ id, title, content }: Section): Html => html`
 <section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title" data-part>${title}</h2>${content}</section>`;
 
 const note = (text: string | null): Html | null =>
-  text === null ? null : html`<p class="note">${text}</p>`;
+  text === null ? null : html`<p class="note">${glued(text)}</p>`;
 
 const browser = html`
 <div id="browser"><p id="count">Loading the list…</p></div>

@@ -138,13 +138,13 @@ describe('sections that appear where there is something to say', () => {
     expect(html).toContain(escapeText(hostile));
     expect(html).not.toContain('<script>alert');
     const lines = unpacked<{ title: string; series: { points: number[][] }[] }[]>(html, 'lines');
-    expect(lines.map(({ title }) => title)).toEqual(['Loss']);
+    expect(lines.map(({ title }) => title)).toEqual(['Loss, SFT stages']);
     expect(lines[0]!.series[0]!.points).toEqual([
       [1, 1],
       [2, 0.5],
     ]);
-    expect(html).toContain('data-chart="curve-loss" data-of="curve-loss"');
-    expect(html).toContain('id="table-curve-loss"');
+    expect(html).toContain('data-chart="curve-loss-sft" data-of="curve-loss-sft"');
+    expect(html).toContain('id="table-curve-loss-sft"');
   });
 
   test('known and unknown entities, and the claim that speaks of them', () => {

@@ -48,10 +48,14 @@ const marked = ({ mark, tone }: CellParts, text: HtmlPart): HtmlPart => {
   }
 };
 
+/** No line ends between a number and its per cent sign. */
+export const glued = (text: string): string => text.replaceAll(/(?<=\d) (?=%)/g, '\u00a0');
+
 /** A short word with hyphens, e.g. `RL-1&2`, is not broken at one. */
 const unbroken = (text: string): HtmlPart =>
-  text
-    .split(/(\s+)/)
+  glued(text)
+    // not at the space that was glued
+    .split(/([^\S\u00a0]+)/)
     .map((word) =>
       word.length <= 16 && /\S-\S/.test(word) ? html`<span class="word">${word}</span>` : word,
     );
@@ -62,7 +66,7 @@ const content = (parts: CellParts, column: Column): HtmlPart => {
   const value = marked(parts, parts.href ? html`<a href="${parts.href}">${text}</a>` : text);
   const interval = shownInterval(parts, column);
   return html`${value}${interval && html` <span class="range">${interval}</span>`}${
-    parts.note && html` <span class="small"><bdi>${parts.note}</bdi></span>`
+    parts.note && html` <span class="small"><bdi>${unbroken(parts.note)}</bdi></span>`
   }${column.drawn === 'bar' && typeof parts.value === 'number' && bar(parts.value)}`;
 };
 
@@ -71,9 +75,14 @@ const classesOf = (column: Column): string =>
     .filter(Boolean)
     .join(' ');
 
+/** Longer small print needs room. */
+const longNote = 24;
+
 const cellHtml = (cell: Cell | undefined, column: Column, first: boolean): Html => {
-  const inner = content(cellParts(cell), column);
-  const classes = classesOf(column);
+  const parts = cellParts(cell);
+  const inner = content(parts, column);
+  const noted = (parts.note?.length ?? 0) > longNote && !column.wide;
+  const classes = [classesOf(column), noted && 'noted'].filter(Boolean).join(' ');
   return first
     ? html`<th scope="row"${classes && html` class="${classes}"`}>${inner}</th>`
     : html`<td${classes && html` class="${classes}"`}>${inner}</td>`;
@@ -115,7 +124,7 @@ const columnHead = (column: Column, most: number | null): HtmlPart => {
     .filter(Boolean)
     .join(' ');
   return [
-    html`<th scope="col"${classes && html` class="${classes}"`}>${breakable(column.label)}${column.interval && html` <span class="range">${column.interval}</span>`}</th>`,
+    html`<th scope="col"${classes && html` class="${classes}"`}>${breakable(glued(column.label))}${column.interval && html` <span class="range">${glued(column.interval)}</span>`}</th>`,
     most !== null && html`<td class="plot"><span>0</span><span>${most}</span></td>`,
   ];
 };
@@ -141,7 +150,7 @@ export const tableHtml = (table: Table): Html => {
   return html`
 <div class="table" id="table-${table.id}" data-table="${table.id}" data-title="${table.title}">
 <div class="frame" role="region" aria-label="Table: ${table.title}" tabindex="0"><table>
-<caption>${table.caption}</caption>${headHtml(table.columns, scales)}
+<caption>${glued(table.caption)}</caption>${headHtml(table.columns, scales)}
 ${table.groups.map((group) => groupHtml(group, table.columns, scales))}</table></div>
-${table.notes.map((note) => html`<p class="note">${note}</p>`)}</div>`;
+${table.notes.map((note) => html`<p class="note">${glued(note)}</p>`)}</div>`;
 };

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { escapeLatex } from './latex-text.ts';
 import type { Column, Table } from './table.ts';
 import { tableCsv } from './table-csv.ts';
 import { writeTable } from './table-formats.ts';
 import { tableHtml } from './table-html.ts';
-import { escapeLatex, tableLatex } from './table-latex.ts';
+import { tableLatex } from './table-latex.ts';
 import { escapeMarkdown, tableMarkdown } from './table-markdown.ts';
 import { tableText } from './table-text.ts';
 
@@ -119,17 +120,53 @@ describe('LaTeX', () => {
     \cmidrule(lr){2-3}
     Agent & EM {\footnotesize (95 \%)} & F1 & n & change & p \\
     \midrule
-    \multicolumn{6}{l}{\textit{first}} \\
+    \multicolumn{6}{l}{\textit{first}} \\*
     A & \textbf{33.3} {\footnotesize (25.0--41.3)} & \underline{50.0} & 12\,345 & $-$2.0 {\footnotesize ($-$5.0 to +1.0)} & \textless{} 0.001 \\
     B & -- & 0.0 & 7 & +3.0 & 0.250 \\
     \midrule
-    \multicolumn{6}{l}{\textit{second}} \\
+    \multicolumn{6}{l}{\textit{second}} \\*
     C & 1.0 {\footnotesize few} & 0.0 & 0 & 0.0 & 1.000 \\
     \bottomrule
   \end{tabular}}
   \par\smallskip {\footnotesize A note.}
 \end{table}
 `);
+  });
+
+  const rowsOf = (count: number): Table => ({
+    ...table,
+    groups: [{ name: 'all', rows: Array.from({ length: count }, (_, i) => [`A${i}`, i, i, i, i]) }],
+  });
+
+  test('floats while it fits a page, else goes on over several, each with its headings', () => {
+    expect(tableLatex(rowsOf(20))).toContain('\\begin{table}');
+    const text = tableLatex(rowsOf(60));
+    expect(text).toMatch(/^% \\usepackage\{booktabs,longtable\}/);
+    expect(text).not.toContain('\\begin{table}');
+    expect(text.match(/^ {4}Agent & /gm)).toHaveLength(2);
+    expect(text.indexOf('\\endlastfoot')).toBeLessThan(text.indexOf('A0 & '));
+    expect(text.match(/^ {4}A\d+ & /gm)).toHaveLength(60);
+    expect(text).toContain('\\multicolumn{6}{l}{\\textit{all}} \\\\*');
+  });
+
+  test('long and wide, it is set smaller; wider still, on its side', () => {
+    const wide = (count: number): Table => ({
+      ...rowsOf(60),
+      columns: Array.from({ length: count }, () => ({ label: 'Reward', format: { digits: 4 } })),
+    });
+    expect(tableLatex(wide(5))).toContain('\\normalsize');
+    expect(tableLatex(wide(9))).toContain('\\footnotesize');
+    expect(tableLatex(wide(9))).not.toContain('landscape');
+    expect(tableLatex(wide(12))).toMatch(/longtable,pdflscape\}[\s\S]*\\begin\{landscape\}/);
+  });
+
+  test('a heading longer than its numbers is broken at its spaces', () => {
+    const columns: Column[] = [
+      { label: 'A b', format: 'text' },
+      { label: 'RL & the last sixth', format: 'count' },
+    ];
+    const text = tableLatex({ ...table, columns, groups: [{ name: null, rows: [['x', 1]] }] });
+    expect(text).toContain('A b & \\shortstack[r]{RL \\& the\\\\last\\\\sixth}');
   });
 
   test('escapes every special character, and keeps hyphens apart', () => {
@@ -139,10 +176,12 @@ describe('LaTeX', () => {
   });
 
   test('hostile text opens no command, no group, no cell and no option', () => {
-    const hostile = '[2em] % } \\end{table} & \n\n * ';
+    const hostile = '[2em] % } \\end{table} & \n\n * [1em] ';
     const text = tableLatex(one(hostile));
     expect(text.match(/\\end\{table\}/g)).toHaveLength(1);
-    const bare = text.replaceAll(/\\[\\{}$&#%_]/g, (pair) => (pair === '\\\\' ? '\n' : ''));
+    const bare = text
+      .replaceAll('\\\\*\n', '\\\\\n')
+      .replaceAll(/\\[\\{}$&#%_]/g, (pair) => (pair === '\\\\' ? '\n' : ''));
     expect(bare.match(/\{/g)!.length).toBe(bare.match(/\}/g)!.length);
     expect(bare.match(/%/g)).toHaveLength(1);
     // no row, the first after the head's included, begins with what `\\` would take for its own
@@ -170,6 +209,13 @@ describe('HTML', () => {
     expect(tableHtml({ ...table, groups: [{ name: null, rows: [[linked]] }] }).html).toContain(
       '<th scope="row"><a href="#t=3"><bdi>A</bdi></a></th>',
     );
+  });
+
+  test('no line ends inside a short name or between a number and %', () => {
+    const rows = [[{ value: 'A', note: 'SFT-1&2 saved 16.4 % of all' }]];
+    const { html } = tableHtml({ ...table, notes: ['95 % of x'], groups: [{ name: null, rows }] });
+    expect(html).toContain('<span class="word">SFT-1&amp;2</span> saved 16.4\u00a0% of all');
+    expect(html).toContain('95\u00a0% of x');
   });
 
   test('says best and best of the group, and draws a heading over its columns', () => {

@@ -115,7 +115,7 @@ describe.skipIf(!existsSync(executablePath))('tables and charts in Chromium', ()
       'table2',
       'figure3b',
       'fidelity',
-      'curve-loss',
+      'curve-loss-grpo',
     ]) {
       const table = tables.find((one) => one.id === id)!;
       for (const [ending, format] of [

@@ -47,3 +47,29 @@ test('the twin holds the first and the last tenth', () => {
     { stage: 'RL', title: 'Mean reward of a batch', seeds: 1, steps: 20, first: 0.5, last: 18.5 },
   ]);
 });
+
+test('each kind of stage has its own chart of what differs by kind', () => {
+  const stage = (name: string, numbers: Record<string, number>): TrainingCurve => ({
+    ...{ stage: name, seed: 0 },
+    steps: [{ step: 1, numbers }],
+  });
+  const charts = trainingCharts([
+    stage('SFT-1', { loss: 3, contrastive: 2 }),
+    stage('SFT-2', { loss: 4 }),
+    stage('ReAct SFT', { loss: 1 }),
+    stage('RL-2', { loss: -0.01, reward: 0.5 }),
+  ]);
+  expect(
+    charts.map(({ id, title, series, table }) => [
+      id,
+      title,
+      series.map(({ name }) => name),
+      table,
+    ]),
+  ).toEqual([
+    ['curve-loss-contrastive', 'Loss, contrastive stages', ['SFT-1'], 'curve-loss-contrastive'],
+    ['curve-loss-sft', 'Loss, SFT stages', ['SFT-2', 'ReAct SFT'], 'curve-loss-sft'],
+    ['curve-loss-grpo', 'Loss, GRPO stages', ['RL-2'], 'curve-loss-grpo'],
+    ['curve-reward', 'Mean reward of a batch', ['RL-2'], 'curve-reward'],
+  ]);
+});

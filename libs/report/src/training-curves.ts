@@ -11,6 +11,25 @@ export type TrainingCurve = {
   }[];
 };
 
+const sft = { id: 'sft', name: 'SFT', by: null } as const;
+
+/** Kinds of stages in their order, with a number that only they report; any other stage is SFT. */
+const kinds = [
+  { id: 'contrastive', name: 'contrastive', by: 'contrastive' },
+  sft,
+  { id: 'grpo', name: 'GRPO', by: 'reward' },
+] as const;
+
+type Kind = (typeof kinds)[number];
+
+const kindOf = (curves: readonly TrainingCurve[]): Kind => {
+  const steps = curves.flatMap((curve) => curve.steps);
+  return kinds.find(({ by }) => by && steps.some(({ numbers }) => by in numbers)) ?? sft;
+};
+
+/** What is another number in another kind of stage, of another size: each kind has a chart of its own. */
+const byKind: ReadonlySet<string> = new Set(['loss', 'gradientNorm']);
+
 /** What is drawn, and in which words. */
 const drawn = [
   ['loss', 'Loss', 1],
@@ -59,17 +78,40 @@ const stagesOf = (curves: readonly TrainingCurve[]): string[] => [
   ...new Set(curves.map(({ stage }) => stage)),
 ];
 
-/** A chart for each number that some stage reports: a line a stage, the mean over its seeds. */
-export const trainingCharts = (curves: readonly TrainingCurve[]): LineChart[] =>
-  drawn.flatMap(([name, title, scale]) => {
-    const series = stagesOf(curves).flatMap((stage) => {
-      const own = curves.filter((curve) => curve.stage === stage);
-      const points = pointsOf(own, name, scale);
-      return points.length === 0 ? [] : [{ name: stage, points: thinned(points) }];
-    });
-    const id = `curve-${name.toLowerCase()}`;
-    return series.length === 0 ? [] : [{ id, title, x: 'Step', y: title, series, table: id }];
+type Stage = {
+  readonly stage: string;
+  readonly kind: Kind;
+  readonly curves: readonly TrainingCurve[];
+};
+
+const seriesOf = (stages: readonly Stage[], name: string, scale: number): LineChart['series'] =>
+  stages.flatMap(({ stage, curves }) => {
+    const points = pointsOf(curves, name, scale);
+    return points.length === 0 ? [] : [{ name: stage, points: thinned(points) }];
   });
+
+/** A chart for each number that some stage reports, where need be for each kind of stage: a line a stage, the mean over its seeds. */
+export const trainingCharts = (curves: readonly TrainingCurve[]): LineChart[] => {
+  const stages = stagesOf(curves).map((stage): Stage => {
+    const own = curves.filter((curve) => curve.stage === stage);
+    return { stage, kind: kindOf(own), curves: own };
+  });
+  const chart = (id: string, title: string, y: string, series: LineChart['series']): LineChart[] =>
+    series.length === 0 ? [] : [{ id, title, x: 'Step', y, series, table: id }];
+  return drawn.flatMap(([name, title, scale]) => {
+    const id = `curve-${name.toLowerCase()}`;
+    if (!byKind.has(name)) return chart(id, title, title, seriesOf(stages, name, scale));
+    return kinds.flatMap((kind) => {
+      const alike = stages.filter((one) => one.kind === kind);
+      return chart(
+        `${id}-${kind.id}`,
+        `${title}, ${kind.name} stages`,
+        title,
+        seriesOf(alike, name, scale),
+      );
+    });
+  });
+};
 
 /** A chart's points as a table: a row for each place on the x axis, a column for each line. */
 export const lineTable = ({ id, title, x, series }: LineChart): Table => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineExperiment, overridden } from './experiment.ts';
+import { defineExperiment, missingBaseline, overridden } from './experiment.ts';
 import { tinyExperiment } from './fixtures/tiny.ts';
 
 const based = defineExperiment({ ...tinyExperiment, baseline: 'Model only' });
@@ -10,6 +10,24 @@ test('a baseline must be an arm', () => {
   );
   // a name that every object has is no arm either
   expect(() => defineExperiment({ ...tinyExperiment, baseline: 'toString' })).toThrow(/'toString'/);
+});
+
+test('an arm is not named by a whole number, which would come first wherever it stands', () => {
+  const { AutoCoA } = tinyExperiment.arms;
+  const arms = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, AutoCoA!] as const));
+  expect(() => defineExperiment({ ...tinyExperiment, arms: arms('1/2', '1') })).toThrow(
+    "experiment 'tiny' has an arm '1': names that are whole numbers would come first in every table, wherever they stand; say what the number is, e.g. 'share 1'",
+  );
+  const named = defineExperiment({ ...tinyExperiment, arms: arms('1/2', '0.5', 'share 1') });
+  expect(Object.keys(named.arms)).toEqual(['1/2', '0.5', 'share 1']);
+});
+
+test('a baseline that does not run is named', () => {
+  expect(missingBaseline(based, { arms: ['AutoCoA'] })).toBe('Model only');
+  expect(missingBaseline(based, { arms: ['Model only'] })).toBeNull();
+  expect(missingBaseline(based, {})).toBeNull();
+  expect(missingBaseline(tinyExperiment, { arms: ['AutoCoA'] })).toBeNull();
 });
 
 test('the baseline stays with the arms that run, on every track', () => {

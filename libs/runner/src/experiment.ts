@@ -47,7 +47,7 @@ export type Experiment = {
   readonly tracks?: Readonly<Record<string, Partial<Omit<Experiment, 'name' | 'tracks'>>>>;
 };
 
-/** Checks what types cannot and returns the experiment. Throws on a name or a count that cannot be run. */
+/** Checks what types cannot and returns the experiment. Throws on a name or a count that cannot be run, and on an arm named by a whole number. */
 export const defineExperiment = (experiment: Experiment): Experiment => {
   const { name, arms, datasets, metrics } = experiment;
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
@@ -59,6 +59,7 @@ export const defineExperiment = (experiment: Experiment): Experiment => {
   if (empty) throw new Error(`experiment '${name}' has no ${empty[0]}`);
   if (datasets.length === 0) throw new Error(`experiment '${name}' has no datasets`);
   assertCounts(experiment);
+  assertArmNames(experiment);
   assertBaseline(experiment);
   return experiment;
 };
@@ -68,6 +69,17 @@ const assertBaseline = ({ name, arms, baseline }: Experiment): void => {
   const names = Object.keys(arms).join(', ');
   throw new Error(
     `experiment '${name}' has no arm '${baseline}' as its baseline; it has: ${names}`,
+  );
+};
+
+/** JavaScript puts such names first and in order of size, wherever they stand. */
+const isWhole = (name: string): boolean => /^\d+$/.test(name);
+
+const assertArmNames = ({ name, arms }: Experiment): void => {
+  const whole = Object.keys(arms).find(isWhole);
+  if (whole === undefined) return;
+  throw new Error(
+    `experiment '${name}' has an arm '${whole}': names that are whole numbers would come first in every table, wherever they stand; say what the number is, e.g. 'share ${whole}'`,
   );
 };
 
@@ -107,6 +119,13 @@ const onTrack = (experiment: Experiment, track: string | undefined): Experiment 
   if (track === undefined) return experiment;
   known([track], Object.keys(experiment.tracks ?? {}), 'track');
   return { ...experiment, ...experiment.tracks![track] };
+};
+
+/** The baseline that does not run, since its arm is not among the chosen ones; null where it does or there is none. */
+export const missingBaseline = (asked: Experiment, overrides: Overrides): string | null => {
+  const { baseline } = onTrack(asked, overrides.track);
+  if (baseline === undefined) return null;
+  return overridden(asked, overrides).baseline === undefined ? baseline : null;
 };
 
 /**

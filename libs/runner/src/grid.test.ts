@@ -45,6 +45,10 @@ test('what no grid can be is refused by name', () => {
   expect(() => armsOf({ temperature: [0, 0] }, () => closedBookArm)).toThrow(
     "the grid names two arms 'temperature 0'",
   );
+  // as an arm's name it would have the setting's before it, but it would come first all the same
+  expect(() => armsOf({ share: { '1/2': 0.5, 0: 0 } }, () => closedBookArm)).toThrow(
+    "setting 'share' of the grid has a value named '0'",
+  );
 });
 
 test('a setting that the grid has not is no type', () => {

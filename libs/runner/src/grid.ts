@@ -21,6 +21,12 @@ const choicesOf = (setting: string, choices: Choices): (readonly [string, unknow
     ? (choices as readonly Plain[]).map((value) => [String(value), value] as const)
     : Object.entries(choices);
   if (named.length === 0) throw new RangeError(`setting '${setting}' of the grid has no values`);
+  const whole = Array.isArray(choices) ? undefined : named.find(([name]) => /^\d+$/.test(name));
+  if (whole) {
+    throw new RangeError(
+      `setting '${setting}' of the grid has a value named '${whole[0]}': names that are whole numbers would come first, wherever they stand; give a list of values, or other names`,
+    );
+  }
   return named.map(([name, value]) => [`${words(setting)} ${name}`, value] as const);
 };
 
@@ -37,7 +43,8 @@ const extended = (points: readonly Point[], setting: string, choices: Choices): 
 /**
  * An arm for every combination of settings, named after it: `armsOf({ alpha: [0, 0.2], epochs: [1, 2] }, arm)` makes
  * `alpha 0, epochs 1`, `alpha 0, epochs 2` and so on. A setting is a list of plain values, or values of any kind by name.
- * Throws where a setting has no values or two arms would have one name.
+ * Throws where a setting has no values, a value is named by a whole number (JavaScript would put it first), or two arms
+ * would have one name.
  */
 export const armsOf = <const Grid extends Readonly<Record<string, Choices>>>(
   grid: Grid,

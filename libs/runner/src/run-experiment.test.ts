@@ -215,3 +215,11 @@ test('a set that is not at hand is replaced by its primer twin, and that is said
   expect(result.summary.datasets).toEqual(['primer-nq']);
   expect(said.join('\n')).toMatch(/the primer stands in: nq/);
 });
+
+test('a baseline among the arms that are left out is said', async () => {
+  const said: string[] = [];
+  const services = tinyServices(freshPlaces(), { say: (line) => said.push(line) });
+  const based = { ...tinyExperiment, baseline: 'AutoCoA' };
+  await runExperiment(based, { arms: ['Model only'], limit: 1, repeats: 1 }, services);
+  expect(said).toContain('the baseline AutoCoA does not run: no differences to it');
+});

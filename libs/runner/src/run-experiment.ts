@@ -7,7 +7,7 @@ import { renderTable, type Summary, summarize } from '@coa/report';
 import { openStore, type Store } from '@coa/store';
 import { cachedJudge } from './cached-judge.ts';
 import { openEnvironments } from './environments.ts';
-import { type Experiment, type Overrides, overridden } from './experiment.ts';
+import { type Experiment, missingBaseline, type Overrides, overridden } from './experiment.ts';
 import { describeRun } from './manifest.ts';
 import { openModel } from './open-model.ts';
 import { openModels } from './open-models.ts';
@@ -92,6 +92,8 @@ export const runExperiment = async (
 ): Promise<RunResult> => {
   const asked = overridden(experiment, overrides);
   const { places, say } = services;
+  const missing = missingBaseline(experiment, overrides);
+  if (missing !== null) say(`the baseline ${missing} does not run: no differences to it`);
   const searching = Object.values(asked.arms).some(({ environment }) => environment !== 'none');
   const { questionsPerDataset: size, seed, split = 'test' } = asked;
   const sample = { size, seed, split, places, searching };

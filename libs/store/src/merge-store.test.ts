@@ -229,7 +229,9 @@ test('a store of another schema, the same store and no store are refused; the ot
   );
   version(there, knownVersion);
   expect(() => mergeStore(here, here)).toThrow('cannot be merged with itself');
-  expect(() => mergeStore(here, `${there}.none`)).toThrow('no run store at');
+  expect(() => mergeStore(here, `${there}.none`)).toThrow(
+    `no store to merge at ${there}.none: name the file that was brought here`,
+  );
   expect(mergeStore(join(temporaryFolder(), 'new', 'runs.db'), there)).toEqual([]);
   expect(upgradeStore(there)).toMatchObject({ before: knownVersion });
 });

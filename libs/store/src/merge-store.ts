@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { assertOpenable, type Connection, connect } from './connection.ts';
 import { other } from './copy-rows.ts';
@@ -70,6 +70,9 @@ export const mergeStore = (
   otherFile: string,
   onMerged: (merged: Merged) => void = () => undefined,
 ): readonly Merged[] => {
+  if (!existsSync(otherFile)) {
+    throw new Error(`no store to merge at ${otherFile}: name the file that was brought here`);
+  }
   assertOpenable(otherFile, true);
   // Says what is wrong with the other file, its schema version first.
   connect(otherFile, { readonly: true, busyTimeoutMs: 30_000 }).client.close();

@@ -25,9 +25,11 @@ export type RecordFilter = {
   readonly outcome?: 'rollout' | 'error';
   /** false: `tokens` is null in every rollout, and their bytes are not read. Default true. */
   readonly tokens?: boolean;
+  /** Only values of these metrics are read. Default: all. */
+  readonly metrics?: readonly string[];
   /** Only so many, the last stored, newest first. Default: all, in the run's order. */
   readonly newest?: number;
-  /** Only these of the run, as `recordIds` gave them, in this order; no other part counts but `tokens`. */
+  /** Only these of the run, as `recordIds` gave them, in this order; no other part counts but what is read of each. */
   readonly ids?: readonly number[];
 };
 
@@ -70,7 +72,7 @@ const orderedIds = ({ db }: Connection, run: number, filter: RecordFilter): numb
 const inPage = (column: SQLiteColumn): SQL =>
   inArray(column, sql`(SELECT value FROM json_each(${sql.placeholder('ids')}))`);
 
-const prepareReads = ({ db }: Connection) => ({
+const prepareReads = ({ db }: Connection, { metrics }: Pick<RecordFilter, 'metrics'>) => ({
   heads: db
     .select({
       rollout: rollouts,
@@ -93,7 +95,16 @@ const prepareReads = ({ db }: Connection) => ({
     .where(inPage(steps.rolloutId))
     .orderBy(steps.rolloutId, steps.position)
     .prepare(),
-  metrics: db.select().from(metricValues).where(inPage(metricValues.rolloutId)).prepare(),
+  metrics: db
+    .select()
+    .from(metricValues)
+    .where(
+      and(
+        inPage(metricValues.rolloutId),
+        metrics === undefined ? undefined : inArray(metricValues.metric, [...metrics]),
+      ),
+    )
+    .prepare(),
   tokens: db.select().from(tokenArrays).where(inPage(tokenArrays.rolloutId)).prepare(),
 });
 
@@ -173,7 +184,7 @@ export function* readRollouts(
 ): Generator<{ readonly rolloutId: number; readonly record: RunRecord }, void, undefined> {
   const { id, manifest } = needRun(connection, runId);
   const ids = filter.ids ?? orderedIds(connection, id, filter);
-  const reads = prepareReads(connection);
+  const reads = prepareReads(connection, filter);
   const readOnce = connection.client.transaction(readPage);
   for (let start = 0; start < ids.length; start += pageSize) {
     const wanted = ids.slice(start, start + pageSize);

@@ -126,6 +126,14 @@ describe('records', () => {
     ]);
   });
 
+  test('metrics that are not asked for stay unread too', () => {
+    const store = started();
+    store.appendRecord(rolloutRecord(q9));
+    const read = (metrics: readonly string[]) => [...store.readRecords('toy-1a2b3c', { metrics })];
+    expect(read(['actionSteps'])).toEqual([{ ...rolloutRecord(q9), metrics: { actionSteps: 2 } }]);
+    expect(read([])).toEqual([{ ...rolloutRecord(q9), metrics: {} }]);
+  });
+
   test('an error gives way to a later try; a finished rollout never does', () => {
     const store = started();
     store.appendRecord(errorRecord(q9));

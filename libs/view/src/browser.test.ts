@@ -129,7 +129,7 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
     await page.locator('input[name=text]').fill('toy');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('#count').textContent(), patient).toBe('1 of 2 runs');
-    await page.locator('.runs a').focus();
+    await page.locator('.cards a').focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/run/toy-1a');
     await settled(page);
@@ -144,6 +144,33 @@ describe.skipIf(!existsSync(executablePath))('coa view in Chromium', { timeout: 
     await expect.poll(() => page.evaluate('document.activeElement.id'), patient).toBe('t-0');
     await context.close();
   });
+
+  test.each(['', 'trainings'])(
+    'on a phone each row of the list “%s” is a card with every cell in view, and still a table',
+    async (path) => {
+      const { page, context } = await open(path, { viewport: { width: 390, height: 844 } });
+      const cells = page.locator('.cards tbody :is(th, td)');
+      const heads = await page.locator('.cards thead th').allTextContents();
+      expect(await cells.count()).toBe(
+        heads.length * (await page.locator('.cards tbody tr').count()),
+      );
+      for (const cell of await cells.all()) {
+        const { x, width } = (await cell.boundingBox())!;
+        expect(x).toBeGreaterThanOrEqual(0);
+        expect(x + width).toBeLessThanOrEqual(390);
+      }
+      expect(await page.evaluate('document.querySelector(".frame").scrollWidth')).toBeLessThan(391);
+      expect(
+        await page.evaluate(
+          'getComputedStyle(document.querySelector(".cards td"), "::before").content',
+        ),
+      ).toContain(heads[1]!);
+      const table = page.getByRole('table');
+      expect(await table.getByRole('columnheader').allTextContents()).toEqual(heads);
+      expect(await table.getByRole('rowheader').first().getByRole('link').count()).toBe(1);
+      await context.close();
+    },
+  );
 
   test('a count of the flip table leads to its pairs, a pair to both trajectories, and back', async () => {
     const { page, context } = await open(compare);

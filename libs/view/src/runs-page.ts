@@ -1,5 +1,6 @@
 import { type Html, html } from '@coa/report';
 import type { RunListing } from '@coa/store';
+import { type CardCell, type CardColumn, cardTable } from './card-table.ts';
 import { minute, percent } from './numbers.ts';
 import type { Reply } from './reply.ts';
 import { page, segment } from './shell.ts';
@@ -78,18 +79,31 @@ const scores = ({ arms }: RunListing): Html[] => {
   ];
 };
 
-const row = (run: RunListing, base: string): Html => html`<tr>
-<th scope="row"><a href="${base}/run/${segment(run.runId)}"><bdi>${run.runId}</bdi></a>${run.labels.map((label) => html` <span class="label"><bdi>${label}</bdi></span>`)}</th>
-<td>${run.status === 'finished' ? 'finished' : html`<b class="running">unfinished</b>`}</td>
-<td class="number">${progress(run)}</td><td class="number${run.errors > 0 && ' errors'}">${run.errors}</td>
-<td><ul class="scores">${scores(run)}</ul></td><td class="time">${minute(run.startedAt)}</td></tr>`;
+const row = (run: RunListing, base: string): CardCell[] => [
+  html`<a href="${base}/run/${segment(run.runId)}"><bdi>${run.runId}</bdi></a>${run.labels.map((label) => html` <span class="label"><bdi>${label}</bdi></span>`)}`,
+  run.status === 'finished' ? 'finished' : html`<b class="running">unfinished</b>`,
+  progress(run),
+  run.errors > 0 ? html`<span class="errors">${run.errors}</span>` : 0,
+  html`<ul class="scores">${scores(run)}</ul>`,
+  minute(run.startedAt),
+];
 
-const table = (runs: readonly RunListing[], base: string): Html => html`
-<div class="frame" role="region" aria-label="Runs" tabindex="0"><table class="runs">
-<caption>Exact match in per cent, all sets together, each attempt weighing the same. Times are UTC.</caption>
-<thead><tr><th scope="col">Run</th><th scope="col">Status</th><th scope="col" class="number">Attempts</th>
-<th scope="col" class="number">Errors</th><th scope="col">Exact match by agent</th><th scope="col">Started</th></tr></thead>
-<tbody>${runs.map((run) => row(run, base))}</tbody></table></div>`;
+const columns: readonly CardColumn[] = [
+  { label: 'Run' },
+  { label: 'Status' },
+  { label: 'Attempts', class: 'number' },
+  { label: 'Errors', class: 'number' },
+  { label: 'Exact match by agent' },
+  { label: 'Started', class: 'time' },
+];
+
+const table = (runs: readonly RunListing[], base: string): Html =>
+  cardTable({
+    name: 'Runs',
+    caption:
+      'Exact match in per cent, all sets together, each attempt weighing the same. Times are UTC.',
+    ...{ columns, rows: runs.map((run) => row(run, base)) },
+  });
 
 const address = (filter: RunFilter, number: number): string => {
   const query = new URLSearchParams();

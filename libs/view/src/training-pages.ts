@@ -11,6 +11,7 @@ import {
   trusted,
 } from '@coa/report';
 import type { TrainingListing, TrainingRollout, TrainingStep } from '@coa/store';
+import { type CardCell, type CardColumn, cardTable } from './card-table.ts';
 import { decimal, minute } from './numbers.ts';
 import type { Reply } from './reply.ts';
 import { page, segment } from './shell.ts';
@@ -23,9 +24,21 @@ const progressOf = ({ step, steps }: TrainingListing): Html =>
     ? html`no step yet`
     : html`<progress max="${steps}" value="${step}" aria-label="Steps"></progress> ${step} of ${steps} steps`;
 
-const listRow = (training: TrainingListing, base: string): Html => html`<tr>
-<th scope="row"><a href="${base}/training/${segment(training.key)}"><bdi>${training.stage}</bdi></a></th><td class="number">${training.seed}</td>
-<td>${progressOf(training)}</td><td class="time">${minute(training.startedAt)}</td><td><code>${training.key.slice(0, 12)}</code></td></tr>`;
+const listRow = (training: TrainingListing, base: string): CardCell[] => [
+  html`<a href="${base}/training/${segment(training.key)}"><bdi>${training.stage}</bdi></a>`,
+  training.seed,
+  progressOf(training),
+  minute(training.startedAt),
+  html`<code>${training.key.slice(0, 12)}</code>`,
+];
+
+const listColumns: readonly CardColumn[] = [
+  { label: 'Stage' },
+  { label: 'Seed', class: 'number' },
+  { label: 'Progress' },
+  { label: 'Started', class: 'time' },
+  { label: 'Key' },
+];
 
 /** Every training of the store, the last started first. */
 export const trainingsPage = (trainings: readonly TrainingListing[], base: string): Reply =>
@@ -35,9 +48,10 @@ export const trainingsPage = (trainings: readonly TrainingListing[], base: strin
     content: html`<main id="main" tabindex="-1"><h1>Trainings</h1><div id="trainings" data-part>${
       trainings.length === 0
         ? html`<p>Nothing was trained yet.</p>`
-        : html`<div class="frame" role="region" aria-label="Trainings" tabindex="0"><table class="runs">
-<caption>Times are UTC.</caption><thead><tr><th scope="col">Stage</th><th scope="col" class="number">Seed</th><th scope="col">Progress</th><th scope="col">Started</th><th scope="col">Key</th></tr></thead>
-<tbody>${trainings.map((training) => listRow(training, base))}</tbody></table></div>`
+        : cardTable({
+            ...{ name: 'Trainings', caption: 'Times are UTC.', columns: listColumns },
+            rows: trainings.map((training) => listRow(training, base)),
+          })
     }</div></main>`,
   });
 

@@ -58,7 +58,10 @@ test('two runs: arms of one name; the flips of one kind a line each', async () =
   expect(text).toContain(
     'nq q3: question q3 [Ada Lovelace]  a: "Charles Babbage"  b: "Ada Lovelace"',
   );
-  expect(await compare('1a:ReAct', '2b:Other')).toContain('tie');
+  // five that agree are too few for a tie
+  expect(await compare('1a:ReAct', '2b:Other')).toMatch(
+    /nq +undecided .* 0\.0 \(−43\.4 to \+43\.4\)/,
+  );
 });
 
 test('--html writes one page with the trajectories of every side, once', async () => {
@@ -66,14 +69,39 @@ test('--html writes one page with the trajectories of every side, once', async (
   const page = join(at.folder, 'deep', 'compared.html');
   const text = await compare('1a', '--baseline', 'ReAct', '--html', page);
   expect(text).toContain(page);
-  expect(text).toMatch(/Third +ReAct +tie/);
+  expect(text).toMatch(/Third +ReAct +undecided/);
   const written = readFileSync(page, 'utf8');
   expect(written).toContain('CoA</bdi> against <bdi>ReAct');
-  expect(written).toContain('coa compare 1a --baseline ReAct --metric exactMatch --margin 2');
+  expect(written).toContain('coa compare 1a --baseline ReAct --metric exactMatch');
   expect(written).toContain('data-block="flips"');
   // 120 trajectories, fifty a chunk
   expect(written.match(/data-block="chunk-/g)).toHaveLength(3);
   expect(written).not.toMatch(/<(?:link|script|img)[^>]+(?:src|href)="http/);
+});
+
+test('the margin is in points of a share, and in the own unit of what is none', async () => {
+  storeRun(at.file, 'toy-1a', 400, { CoA: 200, ReAct: 200, Third: 200 });
+  const words = ['1a', '--baseline', 'ReAct'];
+  expect(await compare(...words, '--margin', '0.5')).toMatch(/Third +ReAct +undecided/);
+  expect(await compare(...words, '--margin', '1')).toMatch(/Third +ReAct +tie/);
+  const steps = (runId: string, value: number): void => {
+    const [store, question] = [openStore(at.file), questionOf('q0')];
+    const all = Array.from({ length: 20 }, (_, i) => ({ ...question, id: `q${i}` }));
+    store.startRun(manifestOf(runId, ['CoA'], all.length), all);
+    for (const one of all)
+      store.appendRecord({
+        ...recordOf(runId, 'CoA', { question: one, right: true }),
+        metrics: { actionSteps: value },
+      });
+    store.close();
+  };
+  steps('toy-2b', 2);
+  steps('toy-3c', 2.25);
+  const counted = ['2b', '3c', '--metric', 'actionSteps'];
+  expect(await compare(...counted)).toMatch(/nq +higher/);
+  expect(await compare(...counted, '--margin', '0.25')).toMatch(/nq +tie/);
+  expect(await compare(...counted, '--margin', '0.2')).toMatch(/nq +higher/);
+  await expect(compare(...counted, '--flips', 'onlyA')).rejects.toThrow('actionSteps is no share');
 });
 
 test('what cannot be compared is said with the names there are', async () => {

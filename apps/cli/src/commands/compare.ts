@@ -2,23 +2,26 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   type Comparison,
-  compareSides,
+  compareAttempts,
   defaultDifference,
   type FlipKind,
   flipKinds,
+  flipsOf,
+  isShare,
+  sharedDraws,
 } from '@coa/compare';
 import { overviewTable, renderComparison, renderFlips, tableText } from '@coa/report';
 import { openStore, type Store } from '@coa/store';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { writeComparisonPage } from '../compare-html.ts';
 import { storeFile } from '../paths.ts';
-import { pairsOf, withRecords } from '../sides.ts';
+import { pairsOf, sideReader } from '../sides.ts';
 
 type Choice = {
   readonly store?: string;
   readonly metric: string;
   readonly baseline?: string;
-  readonly margin: number;
+  readonly margin?: number;
   readonly flips?: FlipKind;
   readonly html?: string;
   readonly json?: boolean;
@@ -32,15 +35,28 @@ export const numberOf = (text: string): number => {
   return value;
 };
 
+/** In the metric's unit: of a share it was given in points. */
+const marginOf = (share: boolean, margin: number | undefined): { readonly margin?: number } =>
+  margin === undefined ? {} : { margin: share ? margin / 100 : margin };
+
 const comparisonsOf = (
   store: Store,
   runs: readonly string[],
   { metric, baseline, margin }: Choice,
-): Comparison[] =>
-  pairsOf(store, runs, baseline).map(({ a, b }) => {
-    const sides = [withRecords(store, a, metric), withRecords(store, b, metric)] as const;
-    return compareSides(...sides, metric, { ...defaultDifference, margin: margin / 100 });
+): Comparison[] => {
+  const read = sideReader(store, metric);
+  const options = { ...defaultDifference, draws: sharedDraws() };
+  return pairsOf(store, runs, baseline).map((pair) => {
+    const [a, b] = [read(pair.a), read(pair.b)];
+    const share = isShare({ metric, flips: flipsOf(a.attempts, b.attempts) });
+    return compareAttempts(a, b, metric, { ...options, ...marginOf(share, margin) });
   });
+};
+
+const assertFlips = (comparisons: readonly Comparison[], { flips, metric }: Choice): void => {
+  if (flips === undefined || comparisons.every(isShare)) return;
+  throw new Error(`${metric} is no share: nothing is right or wrong by it, so leave --flips out`);
+};
 
 const print = (comparisons: readonly Comparison[], { flips: kind, json }: Choice): void => {
   if (json) {
@@ -60,7 +76,8 @@ const quoted = (word: string): string =>
 /** What makes the same comparison again. */
 const commandOf = (runs: readonly string[], { metric, baseline, margin }: Choice): string => {
   const named = baseline === undefined ? [] : ['--baseline', baseline];
-  const words = ['coa', 'compare', ...runs, ...named, '--metric', metric, '--margin', `${margin}`];
+  const within = margin === undefined ? [] : ['--margin', `${margin}`];
+  const words = ['coa', 'compare', ...runs, ...named, '--metric', metric, ...within];
   return words.map(quoted).join(' ');
 };
 
@@ -70,6 +87,7 @@ const compare = async (runs: readonly string[], choice: Choice): Promise<void> =
     // a page that cannot be written is said before minutes of comparing
     if (choice.html !== undefined) mkdirSync(dirname(resolve(choice.html)), { recursive: true });
     const comparisons = comparisonsOf(store, runs, choice);
+    assertFlips(comparisons, choice);
     print(comparisons, choice);
     if (choice.html === undefined) return;
     const command = commandOf(runs, choice);
@@ -95,7 +113,11 @@ export const compareCommand = (): Command =>
       'the arm to compare with (default: the baseline of the experiment, else the first)',
     )
     .option('--metric <id>', 'what is compared', 'exactMatch')
-    .option('--margin <points>', 'differences up to this count as none', numberOf, 2)
+    .option(
+      '--margin <size>',
+      'differences up to this count as none: of a share in points, else in the metric’s own unit (default: 2 points; 0.02 of what is no share)',
+      numberOf,
+    )
     .addOption(
       new Option('--flips <kind>', 'also list the attempts of one kind').choices(flipKinds),
     )

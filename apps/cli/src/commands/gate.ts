@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type Comparison,
-  compareSides,
+  compareAttempts,
   type Difference,
   defaultDifference,
   type GateRow,
   type GateVerdict,
-  gateRow,
+  gateVerdict,
   isShare,
   type Side,
   worstVerdict,
@@ -16,7 +16,7 @@ import { type GateSuite, gateNumber, renderJunit } from '@coa/report';
 import { openStore } from '@coa/store';
 import { Command } from 'commander';
 import { storeFile } from '../paths.ts';
-import { pairsOf, withRecords } from '../sides.ts';
+import { pairsOf, sideReader } from '../sides.ts';
 import { shown, textTable } from '../text-table.ts';
 import { numberOf } from './compare.ts';
 
@@ -42,9 +42,11 @@ const unitOf = (comparison: Comparison): GateSuite['unit'] =>
 
 const suiteOf = (name: string, comparison: Comparison, choice: Choice): GateSuite => {
   const unit = unitOf(comparison);
-  const isShare = unit === 'points';
-  const maxDrop = isShare ? choice.maxDrop / 100 : choice.maxDrop;
-  const rows = judgedRows(comparison, choice).map((row) => gateRow(row, { maxDrop, isShare }));
+  const maxDrop = unit === 'points' ? choice.maxDrop / 100 : choice.maxDrop;
+  const rows = judgedRows(comparison, choice).map((row) => ({
+    row,
+    verdict: gateVerdict(row, maxDrop),
+  }));
   return { name, unit, rows, cautions: comparison.cautions };
 };
 
@@ -65,10 +67,10 @@ const nameOf = ({ manifest, arm }: Side): string => `${manifest.runId}:${arm}`;
 const suitesOf = (run: string, choice: Choice): GateSuite[] => {
   const store = openStore(storeFile(choice), { readonly: true });
   try {
+    const { metric } = choice;
+    const read = sideReader(store, metric);
     return pairsOf(store, [choice.baseline, run], undefined).map(({ a, b }) => {
-      const { metric } = choice;
-      const sides = [withRecords(store, a, metric), withRecords(store, b, metric)] as const;
-      const comparison = compareSides(...sides, metric, defaultDifference);
+      const comparison = compareAttempts(read(a), read(b), metric, defaultDifference);
       return suiteOf(`${nameOf(b)} against ${nameOf(a)}`, comparison, choice);
     });
   } finally {

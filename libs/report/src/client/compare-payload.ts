@@ -7,6 +7,8 @@ export type FlipName = (typeof flipOrder)[number];
 export type FlipList = {
   readonly a: string;
   readonly b: string;
+  /** Whether an attempt is right or wrong by the metric; false of a count, where `kind` says nothing. */
+  readonly judged: boolean;
   readonly sets: readonly string[];
   /** A place in `sets`. */
   readonly set: readonly number[];

@@ -38,10 +38,11 @@ const formOf = (lists: readonly FlipList[]): HTMLFormElement => {
         lists.map(({ a, b }, i) => [String(i), `${b} against ${a}`]),
       ),
     choice('set', 'Set', [['', 'all'], ...sets.map((name) => [name, name] as const)]),
-    choice('kind', 'Right', [
-      ['', 'all'],
-      ...flipOrder.map((name) => [name, kindTexts[name]] as const),
-    ]),
+    lists.some(({ judged }) => judged) &&
+      choice('kind', 'Right', [
+        ['', 'all'],
+        ...flipOrder.map((name) => [name, kindTexts[name]] as const),
+      ]),
   );
 };
 

@@ -19,8 +19,9 @@ export const kindTexts: Readonly<Record<FlipName, string>> = {
 export const matchingFlips = (
   flips: FlipList,
   { questions, said, entries }: ReportIndex,
-  { set, kind, text }: FlipPlace,
+  { set, kind: asked, text }: FlipPlace,
 ): number[] => {
+  const kind = flips.judged ? asked : '';
   const words = text.trim().toLowerCase();
   const [setPlace, kindPlace] = [
     flips.sets.indexOf(set),
@@ -78,7 +79,7 @@ const item = (index: ReportIndex, flips: FlipList, row: number): HTMLElement => 
     element(
       'p',
       { class: 'meta' },
-      kindTexts[flipOrder[flips.kind[row]!]!],
+      flips.judged && kindTexts[flipOrder[flips.kind[row]!]!],
       isolated(flips.sets[flips.set[row]!] ?? ''),
       repeat > 0 && `repeat ${repeat + 1}`,
     ),
