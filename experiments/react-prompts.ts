@@ -2,7 +2,7 @@ import { atlasSetNames, atlasTraining, workedExample } from '@coa/atlas';
 import type { WorkedExample } from '@coa/core';
 import {
   type Arm,
-  atlasLimits,
+  atlasEvaluation,
   atlasModel,
   atlasSearch,
   defineExperiment,
@@ -33,7 +33,7 @@ const arm = (system: string, examples: number): Arm => ({
   examples: worked.slice(0, examples),
   system,
   environment: 'search',
-  options: atlasLimits,
+  options: atlasEvaluation,
 });
 
 const variants = Object.entries(instructions).flatMap(([name, system]) =>

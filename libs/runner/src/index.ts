@@ -32,6 +32,7 @@ export {
   trainedArm,
 } from './training/atlas-arms.ts';
 export {
+  atlasEvaluation,
   atlasLimits,
   atlasRecipe,
   atlasRl,

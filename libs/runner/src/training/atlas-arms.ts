@@ -1,6 +1,6 @@
 import type { ProtocolOptions } from '@coa/core';
 import type { Arm } from '../experiment.ts';
-import { atlasLimits } from './atlas-recipes.ts';
+import { atlasEvaluation } from './atlas-recipes.ts';
 import { noInstructions } from './examples.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -8,7 +8,7 @@ import type { Recipe } from './recipe.ts';
 export const trainedArm = (recipe: Recipe, prompt: ProtocolOptions = noInstructions): Arm => ({
   protocol: 'coa',
   environment: 'search',
-  options: atlasLimits,
+  options: atlasEvaluation,
   recipe,
   ...prompt,
 });
@@ -19,7 +19,7 @@ export const reactArm: Arm = {
   examples: 0,
   system: 'Use Search and Finish.',
   environment: 'search',
-  options: atlasLimits,
+  options: atlasEvaluation,
 };
 
 /** A model fine-tuned on ReAct's form of the same questions. */
@@ -34,5 +34,5 @@ export const closedBookArm: Arm = {
   protocol: 'closedBook',
   ...noInstructions,
   environment: 'none',
-  options: { ...atlasLimits, horizon: 0 },
+  options: { ...atlasEvaluation, horizon: 0 },
 };
