@@ -17,13 +17,13 @@ import {
   trainedArm,
 } from '@coa/runner';
 
-/** The paper's 96 batches, of which all, five of six, or none are simulated; the first two share their first 80. */
-const simulated = atlasRl('RL-1', { simulated: 80, real: 0 });
-const stillSimulated = atlasRl('RL, last sixth', { simulated: 16, real: 0 });
-const thenReal = atlasRl('RL, last sixth', { simulated: 0, real: 16 });
-const allReal = atlasRl('RL-2', { simulated: 0, real: 96 });
+/** Half the paper's 96 batches, of which all, five of six, or none are simulated; the first two share their first 40. */
+const simulated = atlasRl('RL-1', { simulated: 40, real: 0 });
+const stillSimulated = atlasRl('RL, last sixth', { simulated: 8, real: 0 });
+const thenReal = atlasRl('RL, last sixth', { simulated: 0, real: 8 });
+const allReal = atlasRl('RL-2', { simulated: 0, real: 48 });
 /** Without SFT, 50 % more of them. */
-const untrained = promptedRl('RL-2 alone', { simulated: 0, real: 144 });
+const untrained = promptedRl('RL-2 alone', { simulated: 0, real: 72 });
 
 /** `npx nx run experiments:paper-table`: the rows of the paper's Table 1 that are not another lab's model, on Atlas. */
 export const paperTable = defineExperiment({

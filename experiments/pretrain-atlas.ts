@@ -9,8 +9,9 @@ import {
   buildWorld,
   drawQuestions,
   type PretrainingDocument,
+  type PretrainingMixture,
   pretrainingDocuments,
-  pretrainingMixture,
+  pretrainingMixtures,
   type Shelf,
 } from '@coa/atlas';
 import { openCompute } from '@coa/compute';
@@ -23,6 +24,7 @@ import {
   disposeModel,
   disposeOptimizer,
   llamaConfig,
+  loadModel,
   type Model,
   packSequences,
   parameterCount,
@@ -49,9 +51,33 @@ const longest = 768;
 const rows = 16;
 
 const sizes = {
-  full: { worlds: 24, entities: 1000, questions: 300, steps: 6000 },
-  toy: { worlds: 2, entities: 200, questions: 20, steps: 3 },
+  full: { worlds: 24, entities: 1000, questions: 300 },
+  toy: { worlds: 2, entities: 200, questions: 20 },
 } as const;
+
+type Phase = {
+  readonly name: string;
+  readonly mixture: PretrainingMixture;
+  /** Highest learning rate. */
+  readonly peak: number;
+  readonly steps: Readonly<Record<keyof typeof sizes, number>>;
+};
+
+/** Each begins with the saved float16 weights of the one before, and with a new optimizer. */
+const phases: readonly Phase[] = [
+  {
+    name: 'general',
+    mixture: pretrainingMixtures.general,
+    peak: 2.5e-3,
+    steps: { full: 6000, toy: 3 },
+  },
+  {
+    name: 'reading',
+    mixture: pretrainingMixtures.reading,
+    peak: 1.2e-3,
+    steps: { full: 1500, toy: 2 },
+  },
+];
 
 /** Kinds that are nothing but text to be learnt. */
 const bare = ['passage', 'known passage', 'known facts'];
@@ -81,7 +107,10 @@ const openShelf = async (
   return { world, questions, search: (query) => index.search(query, 2) };
 };
 
-const openDocuments = async (services: ScriptServices): Promise<Draw> => {
+/** What the documents of a phase are drawn from. */
+const openDocuments = async (
+  services: ScriptServices,
+): Promise<(mixture: PretrainingMixture) => Draw> => {
   const atlas = buildWorld(atlasSeed, atlasRealms);
   const known = atlas.entities.filter(({ realm }) => atlas.realms[realm]!.known);
   const reserved = new Set(known.map(({ name }) => name));
@@ -95,7 +124,7 @@ const openDocuments = async (services: ScriptServices): Promise<Draw> => {
     .filter(({ heldOut }) => !heldOut)
     .flatMap((set) => drawQuestions(atlas, set, { split: 'train', known: true, count: 600 }))
     .filter(({ question }) => question.hops! <= 3);
-  return pretrainingDocuments(atlas, shelves, recalled);
+  return (mixture) => pretrainingDocuments(atlas, shelves, recalled, mixture);
 };
 
 const learnTokenizer = (draw: Draw, seed: number): string => {
@@ -155,43 +184,63 @@ const batchOf =
 const tellEvery = 20;
 
 const planOf = (
+  { name, mixture, peak, steps: stepsOf }: Phase,
   batch: TrainPlan['batch'],
   { size, seed, folder, stopping, say, onProgress }: ScriptServices,
 ): TrainPlan & { readonly losses: number[] } => {
-  const { steps } = sizes[size];
+  const steps = stepsOf[size];
   const losses: number[] = [];
   return {
     steps,
     schedule: {
       kind: 'cosine',
-      peak: 2.5e-3,
+      peak,
       warmup: Math.min(100, steps / 3),
       steps,
       floor: 0.02,
     },
     optimizer: defaultOptimizer,
     seed,
-    recipe: {
-      name: 'pretrain-atlas',
-      size,
-      mixture: pretrainingMixture,
-      shownWeight,
-      rows,
-      longest,
-    },
-    checkpoint: { file: join(folder, `${size}.safetensors`), every: 100 },
+    recipe: { name: `pretrain-atlas ${name}`, size, mixture, shownWeight, rows, longest },
+    checkpoint: { file: join(folder, `${size}-${name}.safetensors`), every: 100 },
     signal: stopping,
     onStep: ({ step, loss }) => {
       losses.push(loss);
-      onProgress('pretraining', step, steps);
+      onProgress(`pretraining, ${name}`, step, steps);
       if (step % tellEvery !== 0) return;
       const recent = losses.slice(-tellEvery);
       const mean = recent.reduce((sum, one) => sum + one, 0) / recent.length;
-      say(`step ${step}: loss ${mean.toFixed(4)}`);
+      say(`${name}, step ${step}: loss ${mean.toFixed(4)}`);
     },
     batch,
     losses,
   };
+};
+
+type Trained = {
+  readonly folder: string;
+  readonly step: number;
+  readonly finished: boolean;
+  readonly loss: number | undefined;
+};
+
+/** `from`: folder of the phase before; null = new weights. */
+const trainPhase = async (
+  phase: Phase,
+  from: string | null,
+  { draw, json }: { readonly draw: Draw; readonly json: string },
+  services: ScriptServices,
+): Promise<Trained> => {
+  const { size, seed, folder: home } = services;
+  const model = from === null ? createModel(config, seed) : loadModel(from);
+  const optimizer = createOptimizer(model);
+  const plan = planOf(phase, batchOf(model, draw, loadTokenizer(json)), services);
+  const { step, finished } = await train(model, optimizer, plan);
+  const folder = join(home, `model-${size}-${phase.name}`);
+  if (finished) saveModel(model, folder, { dtype: 'F16', tokenizer: { json } });
+  disposeOptimizer(optimizer);
+  disposeModel(model);
+  return { folder, step, finished, loss: plan.losses.at(-1) };
 };
 
 /** `npx nx run experiments:pretrain-atlas`: makes the base model that is committed in `datasets/atlas/base` anew. */
@@ -201,25 +250,28 @@ export const pretrainAtlas = defineScript({
     'A nano model learns to read, to reason and to remember the known part of Atlas, and sees a little tool use in ReAct form.',
   seed: 1,
   run: async (services) => {
-    const { folder, size, seed, say } = services;
+    const { folder, seed, say } = services;
     mkdirSync(folder, { recursive: true });
     const { backend, detail, threads } = await openCompute(services.compute);
-    const draw = await openDocuments(services);
-    const json = learnTokenizer(draw, seed);
+    const documents = await openDocuments(services);
+    const json = learnTokenizer(documents(phases[0]!.mixture), seed);
     say(`${parameterCount(config)} parameters on ${backend} (${detail}), ${threads} threads`);
-    const model = createModel(config, seed);
-    const optimizer = createOptimizer(model);
-    const plan = planOf(batchOf(model, draw, loadTokenizer(json)), services);
-    const { step, finished } = await train(model, optimizer, plan);
-    const out = join(folder, `model-${size}`);
-    if (finished) saveModel(model, out, { dtype: 'F16', tokenizer: { json } });
-    disposeOptimizer(optimizer);
-    disposeModel(model);
-    const loss = plan.losses.at(-1);
+    const trained: Trained[] = [];
+    for (const phase of phases) {
+      const draw = documents(phase.mixture);
+      const from = trained.at(-1)?.folder ?? null;
+      trained.push(await trainPhase(phase, from, { draw, json }, services));
+      if (!trained.at(-1)!.finished) break;
+    }
+    const lines = trained.map(({ folder: out, step, finished, loss }, i) => {
+      const reached = loss === undefined ? '' : `loss ${loss.toFixed(4)} after `;
+      return `${phases[i]!.name}: ${reached}${step} steps (seed ${seed})${finished ? `, in ${out}` : ''}`;
+    });
+    const last = trained.at(-1)!;
     return {
-      complete: finished,
-      table: `loss ${loss?.toFixed(4)} after ${step} steps (seed ${seed})${finished ? `, in ${out}` : ''}`,
-      facts: { backend, detail, seed, step, loss, folder: out },
+      complete: trained.length === phases.length && last.finished,
+      table: lines.join('\n'),
+      facts: { backend, detail, seed, phases: trained },
     };
   },
 });

@@ -58,17 +58,26 @@ export const factsDocuments = (world: World) => {
   };
 };
 
-/** Reads the passages given with the question; others of the same world stand between them. */
+/** Reads the passages given with the question, which stands before them in a share of the documents; others of the same world stand between them. */
 export const readingDocument = (
   { question, plan }: AtlasQuestion,
   world: World,
-  distractors: readonly Passage[],
-  rng: Rng,
+  {
+    distractors,
+    questionFirst,
+    rng,
+  }: {
+    readonly distractors: readonly Passage[];
+    readonly questionFirst: number;
+    readonly rng: Rng;
+  },
 ): PretrainingDocument => {
   const ids = new Set(question.supporting.map(({ passageId }) => passageId));
   const gold = world.passages.filter(({ id }) => ids.has(id));
   const shown = shuffled([...gold, ...distractors.filter(({ id }) => !ids.has(id))], rng);
-  const user = `${results(shown)}\nQuestion: ${question.text}`;
+  const asked = `Question: ${question.text}`;
+  const parts = [results(shown), asked];
+  const user = (questionFirst > 0 && rng() < questionFirst ? parts.toReversed() : parts).join('\n');
   const thought = recalledThought(plan, world, '');
   return { kind: 'reading', written: chat('', user, thinking(thought, answerOf(plan))) };
 };

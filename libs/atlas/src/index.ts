@@ -21,7 +21,12 @@ export {
 } from './open-atlas.ts';
 export { type PlannedTurn, pickLead, plannedTurn, recalledThought } from './planner.ts';
 export { type PlannerOptions, plannerPolicy } from './planner-policy.ts';
-export { pretrainingDocuments, pretrainingMixture, type Shelf } from './pretraining.ts';
+export {
+  type PretrainingMixture,
+  pretrainingDocuments,
+  pretrainingMixtures,
+  type Shelf,
+} from './pretraining.ts';
 export { atlasSets } from './question-sets.ts';
 export {
   type AtlasQuestion,

@@ -13,18 +13,50 @@ import {
 import type { AtlasQuestion } from './questions.ts';
 import { pickOne, type World } from './world.ts';
 
-/** Share of the documents of each kind that the base model is pretrained on. */
-export const pretrainingMixture = {
-  passage: 0.067,
-  'known passage': 0.18,
-  'known facts': 0.15,
-  reading: 0.37,
-  recall: 0.17,
-  'closed book': 0.06,
-  react: 0.003,
-} as const;
+type Kind =
+  | 'passage'
+  | 'known passage'
+  | 'known facts'
+  | 'reading'
+  | 'recall'
+  | 'closed book'
+  | 'react';
 
-type Kind = keyof typeof pretrainingMixture;
+/** What a phase of pretraining reads. */
+export type PretrainingMixture = {
+  /** Share of the documents of each kind. */
+  readonly shares: Readonly<Record<Kind, number>>;
+  /** Of the reading documents, the share that asks before it shows the passages, as one who searches reads them. */
+  readonly questionFirst: number;
+};
+
+/** The phases of the base model's pretraining, in order: everything, then reading above all. */
+export const pretrainingMixtures = {
+  general: {
+    shares: {
+      passage: 0.067,
+      'known passage': 0.18,
+      'known facts': 0.15,
+      reading: 0.37,
+      recall: 0.17,
+      'closed book': 0.06,
+      react: 0.003,
+    },
+    questionFirst: 0,
+  },
+  reading: {
+    shares: {
+      passage: 0.04,
+      'known passage': 0.1,
+      'known facts': 0.1,
+      reading: 0.6,
+      recall: 0.12,
+      'closed book': 0.037,
+      react: 0.003,
+    },
+    questionFirst: 0.7,
+  },
+} as const satisfies Record<string, PretrainingMixture>;
 
 /** Another world with questions about it, and how to search it. */
 export type Shelf = {
@@ -37,7 +69,7 @@ export type Shelf = {
 const reactHops = 2;
 
 /**
- * Draws documents by `pretrainingMixture`: the same generator state gives the same document; null where a ReAct episode
+ * Draws documents by a mixture: the same generator state gives the same document; null where a ReAct episode
  * did not come to an end.
  * @param recalled questions about known entities of the training split, for reasoning from memory
  */
@@ -45,6 +77,7 @@ export const pretrainingDocuments = (
   atlas: World,
   shelves: readonly Shelf[],
   recalled: readonly AtlasQuestion[],
+  { shares, questionFirst }: PretrainingMixture,
 ): ((rng: Rng) => PretrainingDocument | null) => {
   const single = recalled.filter(({ question }) => question.hops === 1);
   const byKind: Record<Kind, (rng: Rng) => PretrainingDocument | null> = {
@@ -54,7 +87,8 @@ export const pretrainingDocuments = (
     reading: (rng) => {
       const { world, questions, search } = pickOne(shelves, rng);
       const asked = pickOne(questions, rng);
-      return readingDocument(asked, world, search(asked.question.text), rng);
+      const distractors = search(asked.question.text);
+      return readingDocument(asked, world, { distractors, questionFirst, rng });
     },
     recall: (rng) => recallDocument(pickOne(recalled, rng), atlas, rng),
     'closed book': (rng) => closedBookDocument(pickOne(single, rng)),
@@ -68,7 +102,7 @@ export const pretrainingDocuments = (
   };
   return (rng) => {
     let drawn = rng();
-    for (const [kind, share] of Object.entries(pretrainingMixture)) {
+    for (const [kind, share] of Object.entries(shares)) {
       drawn -= share;
       if (drawn < 0) return byKind[kind as Kind](rng);
     }

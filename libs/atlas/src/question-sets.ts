@@ -112,14 +112,14 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-nq',
     style: 'search',
     heldOut: false,
-    trainingShare: 0.1,
+    trainingShare: 0.15,
     kinds: [{ type: 'single', draw: chain(1) }],
   },
   {
     name: 'atlas-triviaqa',
     style: 'trivia',
     heldOut: false,
-    trainingShare: 0.15,
+    trainingShare: 0.25,
     kinds: [
       { type: 'single', draw: chain(1) },
       { type: 'single', draw: chain(1) },
@@ -131,7 +131,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-hotpotqa',
     style: 'plain',
     heldOut: false,
-    trainingShare: 0.2,
+    trainingShare: 0.18,
     kinds: [
       { type: 'bridge', draw: chain(2) },
       { type: 'bridge', draw: chain(2) },
@@ -143,7 +143,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-2wiki',
     style: 'plain',
     heldOut: false,
-    trainingShare: 0.2,
+    trainingShare: 0.17,
     kinds: [
       { type: 'compositional', draw: chain(2) },
       { type: 'inference', draw: inference },
@@ -154,7 +154,7 @@ export const atlasSets: readonly SetSpec[] = [
     name: 'atlas-musique',
     style: 'plain',
     heldOut: false,
-    trainingShare: 0.35,
+    trainingShare: 0.25,
     kinds: [
       { type: '2hop', draw: chain(2) },
       { type: '3hop', draw: chain(3) },

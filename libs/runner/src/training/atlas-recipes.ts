@@ -31,7 +31,7 @@ const sftTraining = {
   schedule: { kind: 'cosine', peak: 1.5e-3, floor: 0.05, warmupShare: 0.05 },
 } as const;
 
-const source = { questions: 26_000, knownShare: 0.25 };
+const source = { questions: 40_000, knownShare: 0.25 };
 
 /** When to act, by contrast. */
 export const sft1 = {
@@ -48,13 +48,13 @@ export const sft1 = {
   },
 } as const satisfies Stage;
 
-/** How to act: observations masked. Three times the paper's examples of acting (docs/decisions/006). */
+/** How to act: observations masked. More examples of acting than the paper's 5,000 (docs/decisions/006). */
 export const sft2 = {
   kind: 'sft',
   name: 'SFT-2',
   source,
   form: 'coa',
-  counts: { coa: 15_000, cot: 1_000 },
+  counts: { coa: 24_000, cot: 1_000 },
   config: { ...sftTraining, maskObservations: true, observationWeight: 1 },
 } as const satisfies Stage;
 
@@ -79,7 +79,7 @@ export const reactSft: Stage = {
   ...sft2,
   name: 'ReAct SFT',
   form: 'react',
-  counts: { coa: 16_000, cot: 0 },
+  counts: { coa: 25_000, cot: 0 },
 };
 
 /**

@@ -38,7 +38,7 @@ export type StagePlace = { readonly key: string; readonly stage: string; readonl
 export type TrainedModel = { readonly folder: string; readonly keys: readonly string[] };
 
 /** Raised whenever the same recipe may give other weights. */
-const trainingVersion = 2;
+const trainingVersion = 3;
 
 const sha256 = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex');
