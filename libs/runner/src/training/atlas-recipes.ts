@@ -4,7 +4,7 @@ import { atlasBase } from '../open-model.ts';
 import { noInstructions } from './examples.ts';
 import type { Recipe, Stage } from './recipe.ts';
 
-/** Limits of every agent on Atlas, trained or not: four hops, each with a search that may have to be worded anew; sampled as in the paper's released evaluation. */
+/** Limits of every agent on Atlas, trained or not: four hops, each with a search that may have to be worded anew. */
 export const atlasLimits = {
   horizon: 8,
   contextTokens: 1536,
@@ -15,8 +15,8 @@ export const atlasLimits = {
   topP: 1,
 };
 
-/** Arms are asked for their likeliest tokens: every one of them, ReAct too, does better so (docs/decisions/006). */
-export const atlasEvaluation = { ...atlasLimits, temperature: 0 };
+/** How every arm is asked, trained or not: as the agents of the paper's Table 1 were (protocol A of its evaluation). */
+export const atlasEvaluation = { ...atlasLimits, temperature: 0.7, topP: 0.8 };
 
 /** Two passages a search, as in the paper's released evaluation. */
 export const atlasSearch = { topK: 2, callLimit: 10 };
