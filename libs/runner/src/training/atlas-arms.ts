@@ -29,9 +29,9 @@ export const reactTrainedArm = (recipe: Recipe): Arm => ({
   recipe,
 });
 
-/** The base model alone: it answers from memory. */
+/** The base model alone: it reasons from memory, which answers more than saying the answer at once (docs/decisions/006). */
 export const closedBookArm: Arm = {
-  protocol: 'closedBook',
+  protocol: 'coa',
   ...noInstructions,
   environment: 'none',
   options: { ...atlasEvaluation, horizon: 0 },

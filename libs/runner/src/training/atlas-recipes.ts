@@ -69,8 +69,8 @@ export const sft3 = {
   config: {
     ...sftTraining,
     maskObservations: false,
-    observationWeight: 0.3,
-    schedule: { ...sftTraining.schedule, peak: 1e-3 },
+    observationWeight: 0.05,
+    schedule: { ...sftTraining.schedule, peak: 3e-4 },
   },
 } as const satisfies Stage;
 
