@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import { groupBy } from '@coa/core';
 import type { Database } from 'better-sqlite3';
-import { byKey } from './by-key.ts';
 import { type Connection, connect } from './connection.ts';
 import { knownVersion } from './migrate.ts';
 import { arms, runs, seeds } from './schema.ts';
@@ -84,11 +84,11 @@ function* schemaDifferences(client: Database): Generator<string> {
 
 /** Manifests can be read and agree with the rows beside them. */
 function* manifests({ db }: Connection): Generator<string> {
-  const armsByRun = byKey(
+  const armsByRun = groupBy(
     db.select().from(arms).orderBy(arms.position).all(),
     ({ runId }) => runId,
   );
-  const seedsByRun = byKey(db.select().from(seeds).all(), ({ runId }) => runId);
+  const seedsByRun = groupBy(db.select().from(seeds).all(), ({ runId }) => runId);
   for (const { id, runId, ulid, planned, manifest: stored } of db.select().from(runs).all()) {
     if (ulid === null || !isUlid(ulid)) yield `run '${runId}' has no ULID, but ${ulid}`;
     try {

@@ -1,7 +1,7 @@
 import type { Manifest, Outcome, RunRecord, TokenSequence } from '@coa/core';
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import { byRollout } from './by-key.ts';
+import { byRollout } from './by-rollout.ts';
 import type { Connection } from './connection.ts';
 import { needRun } from './run-rows.ts';
 import {

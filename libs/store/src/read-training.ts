@@ -1,6 +1,6 @@
 import type { Rollout } from '@coa/core';
 import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { byRollout } from './by-key.ts';
+import { byRollout } from './by-rollout.ts';
 import type { Connection } from './connection.ts';
 import { stepOf } from './step-rows.ts';
 import { checkedQuestion } from './stored-json.ts';

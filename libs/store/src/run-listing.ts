@@ -1,5 +1,5 @@
+import { groupBy } from '@coa/core';
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
-import { byKey } from './by-key.ts';
 import type { Connection } from './connection.ts';
 import { needRun } from './run-rows.ts';
 import { arms, cellMetrics, cells, datasets, experiments, runLabels, runs } from './schema.ts';
@@ -106,8 +106,8 @@ const allLabels = ({ db }: Connection) =>
 
 /** The last started first. Reads counts that are kept, no rollouts and no manifests. */
 export const listRuns = (connection: Connection, filter: RunFilter): RunListing[] => {
-  const counts = byKey(armCounts(connection), ({ run }) => run);
-  const labels = byKey(allLabels(connection), ({ runId }) => runId);
+  const counts = groupBy(armCounts(connection), ({ run }) => run);
+  const labels = groupBy(allLabels(connection), ({ runId }) => runId);
   return listedRuns(connection, filter).map(({ id, planned, ...run }) => {
     const own = (counts.get(id) ?? []).map(({ run: _, ...arm }) => arm);
     return {
@@ -156,7 +156,7 @@ export const summarizeRun = (connection: Connection, runId: string): CellSummary
   const values = metricsOfCells(connection, id).sort(
     (a, b) => rank(a.metric) - rank(b.metric) || (a.metric < b.metric ? -1 : 1),
   );
-  const metrics = byKey(values, place);
+  const metrics = groupBy(values, place);
   return cellsOf(connection, id).map((cell) => {
     const { arm, dataset, rollouts, errors } = cell;
     const own = (metrics.get(place(cell)) ?? []).map(
