@@ -19,6 +19,7 @@ import {
   fidelityRows,
   fidelityText,
   keepFidelity,
+  noInstructions,
   openRetriever,
   openTrainedModel,
   type Recipe,
@@ -37,7 +38,6 @@ import {
 } from '@coa/world-model';
 import { paperTable } from './paper-table.ts';
 
-const noInstructions = { examples: 0, system: '' };
 const protocol = coaProtocol(noInstructions);
 
 /** The base model, and what paper-table makes of it, further and further on; its stages are trained once. */

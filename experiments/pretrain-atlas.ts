@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   atlasRealms,
@@ -180,12 +181,26 @@ const batchOf =
     return [{ label: 'documents', loss: () => crossEntropy(model, packed, weights) }];
   };
 
+/** What a phase begins with, as hashes: a checkpoint that began with anything else is refused. */
+type Begun = {
+  /** Of the weights of the phase before; null = new weights. */
+  readonly weights: string | null;
+  readonly tokenizer: string;
+  readonly atlas: number;
+  readonly data: (typeof sizes)[keyof typeof sizes];
+};
+
+const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+const weightsHash = (folder: string): string =>
+  sha256(readFileSync(join(folder, 'model.safetensors')));
+
 /** Steps between two lines of the log. */
 const tellEvery = 20;
 
 const planOf = (
   { name, mixture, peak, steps: stepsOf }: Phase,
-  batch: TrainPlan['batch'],
+  { begun, batch }: { readonly begun: Begun; readonly batch: TrainPlan['batch'] },
   { size, seed, folder, stopping, say, onProgress }: ScriptServices,
 ): TrainPlan & { readonly losses: number[] } => {
   const steps = stepsOf[size];
@@ -201,7 +216,7 @@ const planOf = (
     },
     optimizer: defaultOptimizer,
     seed,
-    recipe: { name: `pretrain-atlas ${name}`, size, mixture, shownWeight, rows, longest },
+    recipe: { name: `pretrain-atlas ${name}`, begun, mixture, shownWeight, rows, longest },
     checkpoint: { file: join(folder, `${size}-${name}.safetensors`), every: 100 },
     signal: stopping,
     onStep: ({ step, loss }) => {
@@ -234,7 +249,14 @@ const trainPhase = async (
   const { size, seed, folder: home } = services;
   const model = from === null ? createModel(config, seed) : loadModel(from);
   const optimizer = createOptimizer(model);
-  const plan = planOf(phase, batchOf(model, draw, loadTokenizer(json)), services);
+  const begun: Begun = {
+    weights: from && weightsHash(from),
+    tokenizer: sha256(json),
+    atlas: atlasVersion,
+    data: sizes[size],
+  };
+  const batch = batchOf(model, draw, loadTokenizer(json));
+  const plan = planOf(phase, { begun, batch }, services);
   const { step, finished } = await train(model, optimizer, plan);
   const folder = join(home, `model-${size}-${phase.name}`);
   if (finished) saveModel(model, folder, { dtype: 'F16', tokenizer: { json } });
@@ -265,7 +287,7 @@ export const pretrainAtlas = defineScript({
     }
     const lines = trained.map(({ folder: out, step, finished, loss }, i) => {
       const reached = loss === undefined ? '' : `loss ${loss.toFixed(4)} after `;
-      return `${phases[i]!.name}: ${reached}${step} steps (seed ${seed})${finished ? `, in ${out}` : ''}`;
+      return `${phases[i]!.name}: ${reached}${step} steps (seed ${seed})${finished ? `, in ${out} (weights sha256 ${weightsHash(out)})` : ''}`;
     });
     const last = trained.at(-1)!;
     return {

@@ -22,7 +22,7 @@ export const CONSTANT = defineExperiment({
   name: 'NAME',
   claim: 'What you expect to find, in one sentence; the report prints it.',
   arms: armsOf({ epochs: [1, 2, 4] }, ({ epochs }) => trainedArm(atlasRecipe(changed(epochs)))),
-  baseline: 'epochs 2',
+  baseline: 'epochs 1',
   datasets: atlasSetNames,
   questionsPerDataset: 100,
   repeats: 1,

@@ -149,8 +149,8 @@ describe('the questions', () => {
   test('realms that are too small are refused with the count', () => {
     const tiny = buildWorld(1, [{ split: 'train', known: false, entities: 20 }]);
     expect(() =>
-      drawQuestions(tiny, atlasSets[0]!, { split: 'train', known: false, count: 500 }),
-    ).toThrow(/of 500 questions/);
+      drawQuestions(tiny, atlasSets[0]!, { split: 'train', known: false, count: 5_000 }),
+    ).toThrow(/of 5000 questions/);
   });
 });
 

@@ -58,10 +58,10 @@ export type GrpoConfig = {
   readonly maskObservations: boolean;
   readonly schedule: Pick<Schedule, 'kind' | 'peak' | 'floor' | 'warmup'>;
   readonly optimizer: OptimizerConfig;
-  /** Tokens held in memory at once. */
   readonly seed: number;
   /** Stops the run where rewards collapse; null = never. */
   readonly collapse: Collapse | null;
+  /** Tokens held in memory at once. */
   readonly microBatchTokens: number;
 };
 

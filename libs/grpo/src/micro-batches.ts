@@ -1,4 +1,5 @@
 import {
+  grouped,
   type MicroBatch,
   type Model,
   needsCheckpoints,
@@ -38,21 +39,6 @@ const sequencesOf = (rollouts: readonly RatedRollout[], config: GrpoConfig): Seq
     const behaviour = logprobs.filter((_, t) => wanted[t] === 1);
     return [{ label: `${dataset}/${id}`, ids, wanted, behaviour, advantage, weight: weights[i]! }];
   });
-};
-
-/** Sequences in parts of at most so many tokens, in order; a longer one stands alone. */
-const partsOf = (sequences: readonly Sequence[], most: number): Sequence[][] => {
-  const parts: Sequence[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const sequence of sequences) {
-    if (size + sequence.ids.length > most) {
-      parts.push([]);
-      size = 0;
-    }
-    parts.at(-1)!.push(sequence);
-    size += sequence.ids.length;
-  }
-  return parts;
 };
 
 const perToken = (sequences: readonly Sequence[], of: (sequence: Sequence) => number) =>
@@ -99,7 +85,7 @@ export const updatesOf = (
   config: GrpoConfig,
 ): Updates => {
   const all = sequencesOf(rollouts, config);
-  const held = partsOf(all, config.microBatchTokens).map((sequences) => {
+  const held = grouped(all, ({ ids }) => ids.length, config.microBatchTokens).map((sequences) => {
     const packed = packSequences(sequences);
     const known: KnownTokens = {
       behaviour: behaviourOf(sequences, () => tokenLogprobs(model, packed, temperature)),

@@ -4,6 +4,7 @@ export { assertConfig, llamaConfig, type ModelConfig, modelSizes } from './confi
 export { type Block, type ForwardOptions, hiddenStates } from './forward.ts';
 export { loadGguf } from './gguf.ts';
 export { greedyAccuracy } from './greedy-accuracy.ts';
+export { grouped } from './grouped.ts';
 export { parseConfig, renderConfig } from './hugging-face-config.ts';
 export { type Lora, type LoraOptions, type LoraTarget, mergeLora, withLora } from './lora.ts';
 export {

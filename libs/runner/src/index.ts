@@ -44,6 +44,7 @@ export {
   sft2,
   sft3,
 } from './training/atlas-recipes.ts';
+export { noInstructions } from './training/examples.ts';
 export { fidelityRows, fidelityText, keepFidelity } from './training/fidelity-rows.ts';
 export {
   type QuestionSource,

@@ -1,4 +1,4 @@
-import { deriveSeed, type Rollout, seededRng, shuffled } from '@coa/core';
+import { deriveSeed, groupBy, type Rollout, seededRng, shuffled } from '@coa/core';
 import {
   type Candidate,
   type ContrastivePair,
@@ -16,13 +16,11 @@ export type PairSet = {
 };
 
 const byQuestion = (rollouts: readonly Rollout[]): Rollout[][] => {
-  const groups = new Map<string, Rollout[]>();
-  for (const rollout of rollouts) {
-    const { dataset, id } = rollout.trajectory.question;
-    const key = JSON.stringify([dataset, id]);
-    groups.set(key, [...(groups.get(key) ?? []), rollout]);
-  }
-  return [...groups.values()];
+  const questionOf = ({ trajectory }: Rollout): string => {
+    const { dataset, id } = trajectory.question;
+    return JSON.stringify([dataset, id]);
+  };
+  return [...groupBy(rollouts, questionOf).values()];
 };
 
 /** The pairs of one kind with the longest shared prefixes, no rollout twice. */

@@ -1,11 +1,4 @@
-import {
-  deriveSeed,
-  type Question,
-  seededRng,
-  shuffled,
-  type TokenSequence,
-  type Trajectory,
-} from '@coa/core';
+import type { Question, TokenSequence, Trajectory } from '@coa/core';
 
 /** cot: answered with no tool; coa: answered with the tool (paper, "SFT data"). */
 export type ExampleKind = 'cot' | 'coa';
@@ -20,28 +13,6 @@ export type SftExample = {
 
 /** Numbers of examples by kind. */
 export type ExampleCounts = Readonly<Record<ExampleKind, number>>;
-
-/** The paper's stages 2 and 3. */
-export const paperCounts: ExampleCounts = { coa: 5_000, cot: 1_000 };
-
-/**
- * A seeded draw without replacement of so many examples of each kind; the order of `examples` is kept.
- * @throws RangeError where there are fewer of a kind than asked for
- */
-export const mixExamples = (
-  examples: readonly SftExample[],
-  counts: ExampleCounts,
-  seed: number,
-): SftExample[] => {
-  const drawn = (['coa', 'cot'] as const).flatMap((kind) => {
-    const own = examples.filter((example) => example.kind === kind);
-    if (own.length < counts[kind])
-      throw new RangeError(`${counts[kind]} ${kind} examples asked for; there are ${own.length}`);
-    return shuffled(own, seededRng(deriveSeed(seed, 'mix', kind))).slice(0, counts[kind]);
-  });
-  const chosen = new Set(drawn);
-  return examples.filter((example) => chosen.has(example));
-};
 
 /**
  * Tokens with the end-of-turn token behind them, to be learnt like what the policy wrote. A rollout drops it, and a

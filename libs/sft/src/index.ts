@@ -13,8 +13,6 @@ export {
 export {
   type ExampleCounts,
   type ExampleKind,
-  mixExamples,
-  paperCounts,
   type SftExample,
   withEndOfTurn,
 } from './examples.ts';

@@ -1,5 +1,5 @@
 import { deriveSeed, hash32, seededRng, shuffled, type TokenSequence } from '@coa/core';
-import type { Schedule } from '@coa/model';
+import { grouped, type Schedule } from '@coa/model';
 
 /** Passes over the data; everything about their order follows from it. */
 export type Passes = { readonly epochs: number; readonly seed: number };
@@ -33,21 +33,6 @@ const passes = (count: number, { epochs, seed }: Passes): number[] => {
   return Array.from({ length: epochs }, (_, epoch) =>
     shuffled(items, seededRng(deriveSeed(seed, 'epoch', epoch))),
   ).flat();
-};
-
-/** Neighbours while their sizes stay within `most`; a single larger one stands alone. */
-const grouped = (items: readonly number[], sizeOf: (item: number) => number, most: number) => {
-  const groups: number[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    if (size + sizeOf(item) > most) {
-      groups.push([]);
-      size = 0;
-    }
-    groups.at(-1)!.push(item);
-    size += sizeOf(item);
-  }
-  return groups;
 };
 
 /**

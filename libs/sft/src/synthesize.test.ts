@@ -2,7 +2,6 @@ import { type Policy, type Prompt, type Protocol, reactProtocol } from '@coa/cor
 import { scriptedPolicy } from '@coa/policies';
 import { lossMask } from '@coa/rollout';
 import { expect, test } from 'vitest';
-import { mixExamples } from './examples.ts';
 import { isRight } from './rejection.ts';
 import { collectExamples, type SynthesisSetting, synthesize } from './synthesize.ts';
 import { policyWritten } from './teacher-tokens.ts';
@@ -243,20 +242,4 @@ test('an end of turn that is not one token, and a student without tokens, are re
   await expect(collect({ endOfTurn: 'the end' })).rejects.toThrow(/"the end", \d+ tokens/);
   const hidden = { ...student.policy, encode: () => null };
   await expect(collect({ student: hidden, endOfTurn: '' })).rejects.toThrow(/no token ids/);
-});
-
-test('mixing: a seeded draw of so many of each kind', async () => {
-  const town = (name: string) => world.find((person) => person.name === name)!.town;
-  const cot = settingOf({ kind: 'cot', teacher: rememberingTeacher(town) });
-  const all = [
-    ...(await collectExamples(synthesize(settingOf()))).examples,
-    ...(await collectExamples(synthesize(cot))).examples,
-  ];
-  const drawn = mixExamples(all, { coa: 5, cot: 2 }, 1);
-  expect(drawn.map(({ kind }) => kind)).toEqual([...Array(5).fill('coa'), ...Array(2).fill('cot')]);
-  expect(mixExamples(all, { coa: 5, cot: 2 }, 1)).toEqual(drawn);
-  expect(mixExamples(all, { coa: 5, cot: 2 }, 2)).not.toEqual(drawn);
-  expect(() => mixExamples(all, { coa: 5, cot: 13 }, 1)).toThrow(
-    '13 cot examples asked for; there are 12',
-  );
 });

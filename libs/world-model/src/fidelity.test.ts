@@ -1,13 +1,6 @@
 import { callInfo } from '@coa/core/testing';
 import { describe, expect, test } from 'vitest';
-import {
-  type FidelityPair,
-  fidelityOf,
-  mentions,
-  nextHop,
-  pairFidelity,
-  wordF1,
-} from './fidelity.ts';
+import { type FidelityPair, mentions, nextHop, pairFidelity, wordF1 } from './fidelity.ts';
 
 const question = {
   ...callInfo(1).question,
@@ -64,21 +57,4 @@ describe('fidelity', () => {
       'simulated only',
     );
   });
-
-  test('of many: means and counts, of what there is to look for', () => {
-    const yes = { ...question, golds: ['yes'], evidence: [] };
-    const made = fidelityOf([
-      pair({}),
-      pair({ simulated: 'Paris' }),
-      pair({ question: yes, real: 'a', simulated: 'a' }),
-    ]);
-    expect(made).toEqual({
-      n: 3,
-      f1: (0.6 + 0 + 1) / 3,
-      gold: { both: 0, 'real only': 0, 'simulated only': 1, neither: 1 },
-      nextEntity: { both: 0, 'real only': 2, 'simulated only': 0, neither: 0 },
-    });
-  });
-
-  test('of none is refused', () => expect(() => fidelityOf([])).toThrow('no pairs'));
 });

@@ -69,32 +69,3 @@ export const pairFidelity = ({ question, before, real, simulated }: FidelityPair
     nextEntity: hop && presenceOf(mentions(real, hop.object), mentions(simulated, hop.object)),
   };
 };
-
-export type Fidelity = {
-  readonly n: number;
-  readonly f1: number;
-  /** Counts, over the pairs for which there is something to look for. */
-  readonly gold: Readonly<Record<Presence, number>>;
-  readonly nextEntity: Readonly<Record<Presence, number>>;
-};
-
-const counted = (presences: readonly (Presence | null)[]): Record<Presence, number> => {
-  const counts = { both: 0, 'real only': 0, 'simulated only': 0, neither: 0 };
-  for (const presence of presences) if (presence) counts[presence] += 1;
-  return counts;
-};
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** How close simulated observations are to real ones, over pairs. Throws where there are none. */
-export const fidelityOf = (pairs: readonly FidelityPair[]): Fidelity => {
-  if (pairs.length === 0) throw new RangeError('there are no pairs of observations to compare');
-  const each = pairs.map(pairFidelity);
-  return {
-    n: pairs.length,
-    f1: meanOf(each.map(({ f1 }) => f1)),
-    gold: counted(each.map(({ gold }) => gold)),
-    nextEntity: counted(each.map(({ nextEntity }) => nextEntity)),
-  };
-};

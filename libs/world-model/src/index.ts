@@ -1,7 +1,5 @@
 export {
-  type Fidelity,
   type FidelityPair,
-  fidelityOf,
   mentions,
   namedGolds,
   nextHop,

@@ -51,7 +51,7 @@ test('a new ablation is formatted, loads, has a grid and a baseline, and says wh
   biome('experiments/sft-epochs.ts');
   const experiment = await loaded('sft-epochs');
   expect(Object.keys(experiment.arms)).toEqual(['epochs 1', 'epochs 2', 'epochs 4']);
-  expect(experiment.baseline).toBe('epochs 2');
+  expect(experiment.baseline).toBe('epochs 1');
   expect(overridden(experiment, { toy: true }).name).toBe('sft-epochs-toy');
 });
 

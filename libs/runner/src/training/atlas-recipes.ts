@@ -15,7 +15,7 @@ export const atlasLimits = {
   topP: 1,
 };
 
-/** How every arm is asked, trained or not: as the agents of the paper's Table 1 were (protocol A of its evaluation). */
+/** How every arm is asked, trained or not: sampled as in protocol A, by which the paper's Table 1 probably came about. */
 export const atlasEvaluation = { ...atlasLimits, temperature: 0.7, topP: 0.8 };
 
 /** Two passages a search, as in the paper's released evaluation. */
@@ -84,7 +84,7 @@ export const reactSft: Stage = {
 
 /**
  * Reinforcement learning from so many simulated and then real batches. What the policy never read it cannot simulate, so
- * simulated batches ask about known entities alone, at the temperature at which it answers; there a call is what earns.
+ * simulated batches ask about known entities alone, at temperature 0.6; there a call is what earns.
  */
 export const atlasRl = (
   name: string,

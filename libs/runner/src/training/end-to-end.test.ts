@@ -138,14 +138,8 @@ const reinforce = async ({ model, policy, environment }: Place): Promise<number[
     reward: paperReward(0.1),
     environmentAt: () => ({ kind: 'real', environment }) as const,
   };
-  const schedule = { ...config.schedule, peak: 3e-4 };
   const onStep = ({ reward }: GrpoReport) => rewards.push(reward);
-  await trainGrpo(
-    model,
-    task,
-    { ...config, batches: 12, seed: 1, schedule },
-    { ...services, onStep },
-  );
+  await trainGrpo(model, task, { ...config, batches: 12, seed: 1 }, { ...services, onStep });
   return rewards;
 };
 
@@ -178,7 +172,9 @@ describe('from the base model on a small world', { timeout: 900_000 }, () => {
 
   test('SFT-3: the loss of observations falls by more than 40 per cent', () =>
     fromBase(async (place) => {
-      const reports = await teach(place, await examplesOf(place), sft3.config);
+      const schedule = { ...sft3.config.schedule, peak: 1e-3 };
+      const config = { ...sft3.config, observationWeight: 1, schedule };
+      const reports = await teach(place, await examplesOf(place), config);
       const { first, last } = ends(
         reports.map(({ observationLoss }) => observationLoss!),
         2,
