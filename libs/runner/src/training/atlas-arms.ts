@@ -17,7 +17,7 @@ export const trainedArm = (recipe: Recipe, prompt: ProtocolOptions = noInstructi
 export const reactArm: Arm = {
   protocol: 'react',
   examples: 0,
-  system: 'Use Search and Finish.',
+  system: 'Answer in steps of Thought, Action and Observation.',
   environment: 'search',
   options: atlasEvaluation,
 };
