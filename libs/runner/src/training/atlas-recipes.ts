@@ -117,11 +117,15 @@ export const atlasRl = (
   };
 };
 
-/** Reinforcement learning of a model that was taught nothing: instructions must do. */
-export const promptedRl: typeof atlasRl = (name, batches) => ({
-  ...atlasRl(name, batches),
-  prompt: { examples: 0 },
-});
+/**
+ * Reinforcement learning of a model that was taught nothing: instructions must do. Its rewards are few and its gradients
+ * noisy, so the rate is a third of the others'.
+ */
+export const promptedRl: typeof atlasRl = (name, batches) => {
+  const stage = atlasRl(name, batches);
+  const schedule = { ...stage.config.schedule, peak: 1e-4 };
+  return { ...stage, prompt: { examples: 0 }, config: { ...stage.config, schedule } };
+};
 
 /** All stages in small, for a first look: minutes instead of hours. */
 export const quickStages: readonly Stage[] = [
