@@ -118,13 +118,14 @@ export const atlasRl = (
 };
 
 /**
- * Reinforcement learning of a model that was taught nothing: instructions must do. Its rewards are few and its gradients
- * noisy, so the rate is a third of the others'.
+ * Reinforcement learning of a model that was taught nothing: instructions must do. Its rewards are few: the rate is a
+ * third of the others', and no fall of the reward can be told from chance, so none stops the run (docs/decisions/006).
  */
 export const promptedRl: typeof atlasRl = (name, batches) => {
   const stage = atlasRl(name, batches);
   const schedule = { ...stage.config.schedule, peak: 1e-4 };
-  return { ...stage, prompt: { examples: 0 }, config: { ...stage.config, schedule } };
+  const config = { ...stage.config, schedule, collapse: null };
+  return { ...stage, prompt: { examples: 0 }, config };
 };
 
 /** All stages in small, for a first look: minutes instead of hours. */
