@@ -22,6 +22,21 @@ test('an empty cell shows a dash, never NaN', () => {
   expect(text).not.toContain('NaN');
 });
 
+test('the document shows what was measured of the world model, where something was', () => {
+  const estimate = { mean: 0.5, low: 0.25, high: 0.75 };
+  const counts = { both: 1, 'real only': 1, 'simulated only': 0, neither: 0 };
+  const row = {
+    ...{ model: 'SFT', known: true, calls: 2, questions: 2, wordF1: estimate },
+    ...{ logLikelihood: null, gold: counts, goldReal: estimate, goldSimulated: null },
+    ...{ hop: counts, hopReal: estimate, hopSimulated: null },
+  };
+  const summary = summarize(records, manifest());
+  expect(renderMarkdown(summary, manifest(), [row])).toMatch(
+    /\| SFT \| known \| 50\.0 \(25\.0–75\.0\)/,
+  );
+  expect(renderMarkdown(summary, manifest())).not.toContain('world model');
+});
+
 test('names cannot move the cursor or open a link', () => {
   const hostile = manifest({ arms: { '\u001b[2Jx|<b>[a](b)\u202e': {} }, datasets: [] });
   const summary = summarize([record({ arm: '\u001b[2Jx|<b>[a](b)\u202e' })], hostile);

@@ -1,5 +1,6 @@
 import type { Manifest } from '@coa/core';
 import { deltasText } from './deltas.ts';
+import type { FidelityRow } from './fidelity-table.ts';
 import { percent, percentRange } from './numerals.ts';
 import { unprintedNote } from './paper-table.ts';
 import { reportTables } from './report-tables.ts';
@@ -48,10 +49,14 @@ export const renderTable = (summary: Summary, manifest: Manifest): string => {
 };
 
 /** The run's tables as one Markdown document; the training's curves stay in the page. */
-export const renderMarkdown = (summary: Summary, manifest: Manifest): string => {
+export const renderMarkdown = (
+  summary: Summary,
+  manifest: Manifest,
+  fidelity: readonly FidelityRow[] = [],
+): string => {
   const { experiment, claim, command, runId } = manifest;
   const origin = `Run ${escapeMarkdown(runId)}: ${escapeMarkdown(command)}`;
-  const tables = reportTables({ summary, manifest, training: [] }).map(
+  const tables = reportTables({ summary, manifest, training: [], fidelity }).map(
     (table) => `## ${escapeMarkdown(table.title)}\n\n${tableMarkdown(table)}`,
   );
   const unprinted = unprintedNote(summary);

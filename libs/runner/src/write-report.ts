@@ -95,18 +95,19 @@ export const writeLightReport = async ({
   await mkdir(folder, { recursive: true });
   const client = await bundleClient();
   const training = trainingOf(store, manifest.runId);
+  const fidelity = keptFidelity(store, manifest.runId, places);
   const page = renderReport({
     manifest,
     summary,
     records: null,
     tokenTexts: () => 'No trajectory is shown.',
     training,
-    fidelity: keptFidelity(store, manifest.runId, places),
+    fidelity,
     client,
     generatedBy: 'CoA Lab',
   });
   await writeFile(join(folder, 'light.html'), [...page].join(''));
-  await writeFile(join(folder, 'results.md'), renderMarkdown(summary, manifest));
+  await writeFile(join(folder, 'results.md'), renderMarkdown(summary, manifest, fidelity));
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return folder;
 };

@@ -105,6 +105,8 @@ export const keptFidelity = (store: Store, runId: string, { home }: Places): Fid
     if (seen.has(key) || !existsSync(file)) return [];
     seen.add(key);
     const rows = JSON.parse(readFileSync(file, 'utf8')) as FidelityRow[];
-    return rows.map((row) => ({ ...row, model: `${row.model} (${arm}, seed ${seed})` }));
+    const named = (model: string) =>
+      model === arm ? `${arm} (seed ${seed})` : `${model} (${arm}, seed ${seed})`;
+    return rows.map((row) => ({ ...row, model: named(row.model) }));
   });
 };
