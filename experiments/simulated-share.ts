@@ -27,7 +27,7 @@ const rl = (share: number) => {
 export const simulatedShare = defineExperiment({
   name: 'simulated-share',
   claim:
-    'How much of RL may take place in the simulated environment, with the questions, reward and rate that it needs, before accuracy suffers.',
+    'How much of RL may take place in the simulated environment, with the questions, reward, rate and temperature that it needs, before accuracy suffers.',
   arms: {
     none: trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(0))),
     '1/2': trainedArm(atlasRecipe(sft1, sft2, sft3, ...rl(1 / 2))),

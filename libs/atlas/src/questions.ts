@@ -129,7 +129,7 @@ export type SetSpec = {
   }[];
   /** Only held-out compositions; else none. */
   readonly heldOut: boolean;
-  /** Part of the training questions that are of its kinds, in [0, 1]; single-hop questions get 40 %: their errors are the ones that more examples cure (docs/decisions/006). */
+  /** Part of the training questions that are of its kinds, in [0, 1]. */
   readonly trainingShare: number;
 };
 

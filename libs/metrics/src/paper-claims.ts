@@ -141,7 +141,7 @@ export const ownClaims: readonly PaperClaim[] = [
     id: 8,
     text: 'Not in the paper: internalised action is more than fine-tuning, which ReAct’s form would profit from as well.',
     reading:
-      'SFT-1&2 is above the base model fine-tuned on the same questions and facts in ReAct’s form.',
+      'SFT-1&2 is above the base model fine-tuned on as many examples from the same source in ReAct’s form.',
     test: { kind: 'contrasts', sums: [[...above('SFT-1&2', 'ReAct SFT')]], margin: 0 },
   },
 ];

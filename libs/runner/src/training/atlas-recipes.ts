@@ -59,7 +59,7 @@ export const sft2 = {
 } as const satisfies Stage;
 
 /**
- * What the environment answers: the same data, observations learnt. They are five of six tokens, and at their full weight
+ * What the environment answers: part of the same data, observations learnt. They are five of six tokens, and at their full weight
  * a model of this size forgets how to act (docs/decisions/006).
  */
 export const sft3 = {
@@ -74,7 +74,7 @@ export const sft3 = {
   },
 } as const satisfies Stage;
 
-/** The same questions and facts in ReAct's form: tells internalised action from mere fine-tuning. */
+/** As many examples from the same source, all in ReAct's form: tells internalised action from mere fine-tuning. */
 export const reactSft: Stage = {
   ...sft2,
   name: 'ReAct SFT',
