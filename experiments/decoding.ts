@@ -10,7 +10,7 @@ import {
 } from '@coa/runner';
 import { paperTable } from './paper-table.ts';
 
-/** The baseline by prompting, and agents before and after RL; a name that paper-table has not is refused. */
+/** The baseline by prompting, and agents before and after RL. */
 const agents = ['ReAct', 'SFT-1&2', 'SFT-1&2 + RL-2', 'ReAct SFT'];
 
 const agentOf = (name: string): Arm => {

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   atlasRealms,
@@ -17,6 +16,7 @@ import {
 } from '@coa/atlas';
 import { openCompute } from '@coa/compute';
 import { type Rng, seededRng } from '@coa/core';
+import { fileSha256 } from '@coa/download';
 import {
   createModel,
   createOptimizer,
@@ -190,11 +190,6 @@ type Begun = {
   readonly data: (typeof sizes)[keyof typeof sizes];
 };
 
-const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-const weightsHash = (folder: string): string =>
-  sha256(readFileSync(join(folder, 'model.safetensors')));
-
 /** Steps between two lines of the log. */
 const tellEvery = 20;
 
@@ -235,34 +230,37 @@ const planOf = (
 type Trained = {
   readonly folder: string;
   readonly step: number;
-  readonly finished: boolean;
   readonly loss: number | undefined;
+  /** sha256 of the saved weights; null = stopped before the end. */
+  readonly weights: string | null;
 };
 
-/** `from`: folder of the phase before; null = new weights. */
+/** `before`: the phase that this one goes on from; undefined = new weights. */
 const trainPhase = async (
   phase: Phase,
-  from: string | null,
+  before: Trained | undefined,
   { draw, json }: { readonly draw: Draw; readonly json: string },
   services: ScriptServices,
 ): Promise<Trained> => {
   const { size, seed, folder: home } = services;
-  const model = from === null ? createModel(config, seed) : loadModel(from);
+  const model = before ? loadModel(before.folder) : createModel(config, seed);
   const optimizer = createOptimizer(model);
+  const tokenizer = loadTokenizer(json);
   const begun: Begun = {
-    weights: from && weightsHash(from),
-    tokenizer: sha256(json),
+    weights: before?.weights ?? null,
+    tokenizer: tokenizer.fingerprint,
     atlas: atlasVersion,
     data: sizes[size],
   };
-  const batch = batchOf(model, draw, loadTokenizer(json));
+  const batch = batchOf(model, draw, tokenizer);
   const plan = planOf(phase, { begun, batch }, services);
   const { step, finished } = await train(model, optimizer, plan);
   const folder = join(home, `model-${size}-${phase.name}`);
   if (finished) saveModel(model, folder, { dtype: 'F16', tokenizer: { json } });
   disposeOptimizer(optimizer);
   disposeModel(model);
-  return { folder, step, finished, loss: plan.losses.at(-1) };
+  const weights = finished ? await fileSha256(join(folder, 'model.safetensors')) : null;
+  return { folder, step, loss: plan.losses.at(-1), weights };
 };
 
 /** `npx nx run experiments:pretrain-atlas`: makes the base model that is committed in `datasets/atlas/base` anew. */
@@ -281,17 +279,17 @@ export const pretrainAtlas = defineScript({
     const trained: Trained[] = [];
     for (const phase of phases) {
       const draw = documents(phase.mixture);
-      const from = trained.at(-1)?.folder ?? null;
-      trained.push(await trainPhase(phase, from, { draw, json }, services));
-      if (!trained.at(-1)!.finished) break;
+      trained.push(await trainPhase(phase, trained.at(-1), { draw, json }, services));
+      if (trained.at(-1)!.weights === null) break;
     }
-    const lines = trained.map(({ folder: out, step, finished, loss }, i) => {
+    const lines = trained.map(({ folder: out, step, loss, weights }, i) => {
       const reached = loss === undefined ? '' : `loss ${loss.toFixed(4)} after `;
-      return `${phases[i]!.name}: ${reached}${step} steps (seed ${seed})${finished ? `, in ${out} (weights sha256 ${weightsHash(out)})` : ''}`;
+      const saved = weights === null ? '' : `, in ${out} (weights sha256 ${weights})`;
+      return `${phases[i]!.name}: ${reached}${step} steps (seed ${seed})${saved}`;
     });
     const last = trained.at(-1)!;
     return {
-      complete: trained.length === phases.length && last.finished,
+      complete: trained.length === phases.length && last.weights !== null,
       table: lines.join('\n'),
       facts: { backend, detail, seed, phases: trained },
     };

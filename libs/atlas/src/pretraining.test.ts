@@ -30,8 +30,10 @@ const textOf = ({ written }: PretrainingDocument): string =>
 
 const isKnown = ({ realm }: Entity): boolean => atlas.realms[realm]!.known;
 const unknown = atlas.entities.filter((entity) => !isKnown(entity));
-const facts = unknown.flatMap((entity) => entity.facts.map((fact) => statedFact(fact, atlas)));
-const titles = unknown.map((entity) => titleOf(entity, atlas.bearers));
+const facts = new Set(
+  unknown.flatMap((entity) => entity.facts.map((fact) => statedFact(fact, atlas))),
+);
+const titles = new Set(unknown.map((entity) => titleOf(entity, atlas.bearers)));
 
 describe.each(Object.entries(pretrainingMixtures))(
   'the documents of the mixture %s',
@@ -57,8 +59,7 @@ describe.each(Object.entries(pretrainingMixtures))(
         textOf(document).split(/(?<=\.) |\n/),
       );
       expect(said.length).toBeGreaterThan(1_000);
-      const hidden = new Set(facts);
-      expect(said.filter((sentence) => hidden.has(sentence))).toEqual([]);
+      expect(said.filter((sentence) => facts.has(sentence))).toEqual([]);
     });
 
     test('what is asked about Atlas is asked in no evaluation', () => {

@@ -59,8 +59,8 @@ export const sft2 = {
 } as const satisfies Stage;
 
 /**
- * What the environment answers: part of the same data, observations learnt. They are five of six tokens, and at their full weight
- * a model of this size forgets how to act (docs/decisions/006).
+ * What the environment answers: part of the same data, observations learnt. They are five of six tokens, and at their
+ * full weight a model of this size forgets how to act (docs/decisions/006).
  */
 export const sft3 = {
   ...sft2,
